@@ -1,0 +1,105 @@
+package edge
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+)
+
+// ReadBody reads the whole body of r, at most limit bytes. The error is a
+// *Refusal, for WriteError: 413 when the body is larger (at once, when
+// Content-Length says so), 400 when it ends early, is malformed or does not
+// arrive before the read deadline (Serve: 10 s). After an error the connection
+// is not used again.
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, refuseBody(w, errTooLarge)
+	}
+	// What a client announces is believed up to 64 KiB; beyond, memory grows
+	// with what really comes.
+	size := int64(512)
+	if r.ContentLength >= 0 {
+		size = min(r.ContentLength, 64<<10)
+	}
+	body := make([]byte, 0, size+1) // one more: the read that meets the end
+	for {
+		n, err := r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) > limit:
+			return nil, refuseBody(w, errTooLarge)
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return nil, refuseBody(w, err)
+		case len(body) == cap(body):
+			body = append(body, 0)[:len(body)]
+		}
+	}
+}
+
+var errTooLarge = errors.New("body too large")
+
+// LimitBody answers 413 to a request that announces more than limit bytes and
+// lets next read no more than that; past it, reading gives the *Refusal.
+func LimitBody(limit int64, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > limit {
+			WriteError(w, r, refuseBody(w, errTooLarge))
+			return
+		}
+		r.Body = &limitedBody{ReadCloser: http.MaxBytesReader(w, r.Body, limit), w: w}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type limitedBody struct {
+	io.ReadCloser
+	w http.ResponseWriter
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = refuseBody(b.w, err)
+	}
+	return n, err
+}
+
+// refuseBody words a failed read. The rest of the body must not be taken for
+// the next request, hence Connection: close.
+func refuseBody(w http.ResponseWriter, err error) *Refusal {
+	w.Header().Set("Connection", "close")
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || errors.Is(err, errTooLarge) {
+		return &Refusal{Status: http.StatusRequestEntityTooLarge, Code: "too_large",
+			Detail: "The request body is too large.", Err: err}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &Refusal{Status: http.StatusBadRequest, Code: "body_timeout",
+			Detail: "The request body did not arrive in time.", Err: err}
+	}
+	return &Refusal{Status: http.StatusBadRequest, Code: "body_incomplete",
+		Detail: "The request body is incomplete or malformed.", Err: err}
+}
+
+// CheckContentType reports whether r has exactly one Content-Type, the media
+// type want, in UTF-8 where it names a charset (JSON knows no other: RFC 8259
+// section 8.1).
+func CheckContentType(r *http.Request, want string) bool {
+	given := r.Header["Content-Type"]
+	if len(given) != 1 {
+		return false
+	}
+	if given[0] == want {
+		return true
+	}
+	kind, params, err := mime.ParseMediaType(given[0])
+	if err != nil || kind != want {
+		return false
+	}
+	charset, named := params["charset"]
+	return !named || strings.EqualFold(charset, "utf-8")
+}
