@@ -58,8 +58,8 @@ async function visit(era) {
 /** One call of the Inspector's command line; gives the result it prints. */
 function inspect(era, ...args) {
   const line = ["--cli", "--config", config, "--server", "taskwire", "--protocol-era", era, "--format", "json", "--stored-auth-only", ...args];
-  // It would look for a keychain, and warn that there is none.
-  const env = { ...process.env, HOME: home, MCP_INSPECTOR_SECRET_STORE: "memory" };
+  // Else it warns about how it keeps secrets, of which it gets none.
+  const env = { ...process.env, HOME: home, MCP_INSPECTOR_SECRET_STORE: "file", MCP_INSPECTOR_SECRET_KEY: "unused" };
   return new Promise((resolve, reject) => {
     const child = spawn(node22, [inspector, ...line], { env, stdio: ["ignore", "pipe", "pipe"] });
     const output = { stdout: "", stderr: "" };
