@@ -44,12 +44,16 @@ var (
 // release gives the checker back, unless one large body has made it large.
 func (c *checker) release() {
 	const keep = 4096
-	clear(c.frames[:cap(c.frames)])
-	c.data, c.known = nil, nil
-	c.frames, c.keys = c.frames[:0], c.keys[:0]
+	c.reset()
 	if cap(c.keys) <= keep && cap(c.scratch[0]) <= keep && cap(c.scratch[1]) <= keep {
 		checkers.Put(c)
 	}
+}
+
+func (c *checker) reset() {
+	clear(c.frames[:cap(c.frames)]) // the tables
+	c.data, c.known = nil, nil
+	c.frames, c.keys = c.frames[:0], c.keys[:0]
 }
 
 func (c *checker) push(array bool) {

@@ -32,11 +32,14 @@ func (c *checker) space(pos int) int {
 func (c *checker) text(pos int) (next int, escaped bool, reason string) {
 	data := c.data
 	pos++
-	for pos < len(data) {
-		b := data[pos]
-		switch {
-		case plain[b]:
+	for {
+		for pos < len(data) && plain[data[pos]] {
 			pos++
+		}
+		if pos >= len(data) {
+			return len(data), escaped, reasonEnd
+		}
+		switch b := data[pos]; {
 		case b == '"':
 			return pos + 1, escaped, ""
 		case b == '\\':
@@ -54,7 +57,6 @@ func (c *checker) text(pos int) (next int, escaped bool, reason string) {
 			pos += size
 		}
 	}
-	return len(data), escaped, reasonEnd
 }
 
 func (c *checker) escape(pos int) (next int, reason string) {
