@@ -55,7 +55,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, opts ServeOptio
 	defer d.cancel(ErrStopping)
 	srv := d.server()
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
+	go func() { failed <- srv.Serve(strictListener{ln}) }()
 
 	select {
 	case err := <-failed:
