@@ -1,0 +1,173 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"taskwire/schema"
+)
+
+// migratePostgres asks over the pool, which is there anyway, and connects for
+// migrations only when there are some.
+func migratePostgres(ctx context.Context, cfg Config, pool *pgxpool.Pool, logger *slog.Logger) (int64, error) {
+	var version int64
+	err := pool.QueryRow(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+cfg.Schema+"."+versionTable).Scan(&version)
+	if err != nil && !missing(err) {
+		return 0, fmt.Errorf("read schema version: %w", err)
+	}
+	if done, err := current(version); done || err != nil {
+		return version, err
+	}
+	return migrateDirect(ctx, cfg, logger)
+}
+
+// missing reports an undefined table or schema.
+func missing(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && (pgErr.Code == "42P01" || pgErr.Code == "3F000")
+}
+
+func migrateOnly(ctx context.Context, cfg Config, logger *slog.Logger) (int64, error) {
+	version, err := migrateDirect(ctx, cfg, logger)
+	if err != nil {
+		return 0, fmt.Errorf("migrate: %w", (&postgres{}).translate(err))
+	}
+	return version, nil
+}
+
+// directConfig is for cfg.DirectURL: no limits, because a migration may take
+// long.
+func directConfig(cfg Config) (*pgx.ConnConfig, error) {
+	cc, err := pgx.ParseConfig(cfg.DirectURL)
+	if err != nil {
+		return nil, checkPostgres("DATABASE_DIRECT_URL", cfg.DirectURL)
+	}
+	tune(cc, cfg.pooled(cfg.DirectURL))
+	for name := range limits {
+		delete(cc.RuntimeParams, name)
+	}
+	return cc, nil
+}
+
+func connectDirect(ctx context.Context, cfg Config) (*pgx.Conn, error) {
+	cc, err := directConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.ConnectConfig(ctx, cc)
+}
+
+// migrateDirect runs goose under its table locker: an advisory lock of a
+// session would leak through a pooler.
+func migrateDirect(ctx context.Context, cfg Config, logger *slog.Logger) (int64, error) {
+	cc, err := directConfig(cfg)
+	if err != nil {
+		return 0, err
+	}
+	if cfg.pooled(cfg.DirectURL) {
+		cc.DefaultQueryExecMode = pgx.QueryExecModeExec // what a pooler lets through for any statement
+	}
+	conn := stdlib.OpenDB(*cc)
+	defer conn.Close()
+	if err := claimSchema(ctx, conn, cfg.Schema); err != nil {
+		return 0, err
+	}
+	locker, err := lock.NewPostgresTableLocker(
+		lock.WithTableName(cfg.Schema+".taskwire_lock"),
+		lock.WithTableLockTimeout(100*time.Millisecond, 600),
+		lock.WithTableUnlockTimeout(100*time.Millisecond, 100),
+		lock.WithTableLogger(slog.New(slog.DiscardHandler)),
+	)
+	if err != nil {
+		return 0, err
+	}
+	version, err := up(ctx, goose.DialectPostgres, conn, inSchema{folder(schema.Postgres, "postgres"), cfg.Schema},
+		goose.WithTableName(cfg.Schema+"."+versionTable), goose.WithLocker(locker))
+	if err == nil {
+		logger.InfoContext(ctx, "schema is up to date", "schema", cfg.Schema, "version", version)
+	}
+	return version, err
+}
+
+// claimSchema makes the schema if it is not there, and looks whether the names
+// in it are free or ours, mark and tables in one statement: another replica
+// may be making both.
+func claimSchema(ctx context.Context, conn *sql.DB, name string) error {
+	var there bool
+	var names sql.NullString
+	err := conn.QueryRowContext(ctx, `
+		SELECT to_regnamespace($1) IS NOT NULL,
+			(SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
+				WHERE relnamespace = to_regnamespace($1)
+				  AND relname = ANY (string_to_array($2, ','))
+				  AND NOT EXISTS (SELECT FROM pg_class
+					WHERE relnamespace = to_regnamespace($1) AND relname = $3))`,
+		name, strings.Join(tableNames, ","), versionTable).Scan(&there, &names)
+	if err != nil {
+		return fmt.Errorf("look for foreign tables: %w", err)
+	}
+	if names.Valid {
+		return foreign(names.String)
+	}
+	if there {
+		return nil
+	}
+	_, err = conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+name)
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) && (pgErr.Code == "23505" || pgErr.Code == "42P06") {
+		return nil // another replica made it at the same instant
+	}
+	if err != nil {
+		return fmt.Errorf("create schema %s (DATABASE_SCHEMA): %w", name, err)
+	}
+	return nil
+}
+
+// inSchema lets each migration begin by naming the schema that its tables
+// belong to, for its own transaction: the files themselves stay plain, and no
+// connection has to remember anything.
+type inSchema struct {
+	fs.FS
+	schema string
+}
+
+func (f inSchema) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return file, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	text, err := fs.ReadFile(f.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	const head = "-- +goose Up\n"
+	text = bytes.Replace(text, []byte(head), []byte(head+"SET LOCAL search_path TO "+f.schema+";\n"), 1)
+	return textFile{bytes.NewReader(text), info}, nil
+}
+
+type textFile struct {
+	*bytes.Reader
+	info fs.FileInfo
+}
+
+func (f textFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f textFile) Close() error               { return nil }

@@ -1,0 +1,98 @@
+package storetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"taskwire/store"
+)
+
+// Tables lists the tables that hold what users said and did.
+func Tables() []string { return []string{"tasks", "tool_calls"} }
+
+// Hash is a digest of every row of every table of ours: equal before and after
+// means that nothing has changed.
+func Hash(t testing.TB, cfg store.Config) string {
+	t.Helper()
+	conn := behind(t, cfg)
+	defer conn.Close()
+	sum := sha256.New()
+	for _, table := range Tables() {
+		fmt.Fprintln(sum, table)
+		for _, row := range rows(t, conn, cfg, table) {
+			fmt.Fprintln(sum, row)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// Count is the number of rows of a table, of all users.
+func Count(t testing.TB, cfg store.Config, table string) int {
+	t.Helper()
+	conn := behind(t, cfg)
+	defer conn.Close()
+	return len(rows(t, conn, cfg, table))
+}
+
+// behind connects past the store and its walls.
+func behind(t testing.TB, cfg store.Config) *sql.DB {
+	t.Helper()
+	if file, ok := strings.CutPrefix(cfg.URL, "sqlite://"); ok {
+		conn, err := sql.Open("sqlite", file+"?_busy_timeout=4000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	url := cfg.URL
+	if cfg.DirectURL != "" {
+		url = cfg.DirectURL
+	}
+	cc, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cc.User = superuser
+	return stdlib.OpenDB(*cc)
+}
+
+// rows gives each row as one text, in the order of its key.
+func rows(t testing.TB, conn *sql.DB, cfg store.Config, table string) []string {
+	t.Helper()
+	from := table
+	if cfg.Schema != "" {
+		from = cfg.Schema + "." + table
+	}
+	result, err := conn.QueryContext(context.Background(), "SELECT * FROM "+from+" ORDER BY 1, 2, 3")
+	if err != nil {
+		t.Fatalf("read %s: %v", from, err)
+	}
+	defer result.Close()
+	columns, err := result.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for result.Next() {
+		values, dest := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			dest[i] = &values[i]
+		}
+		if err := result.Scan(dest...); err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, fmt.Sprintf("%v", values))
+	}
+	if err := result.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
