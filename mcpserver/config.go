@@ -1,0 +1,173 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os/user"
+	"slices"
+	"strings"
+	"time"
+
+	"taskwire/edge"
+	"taskwire/identity"
+	"taskwire/store"
+)
+
+// config is everything that flags and environment say, checked.
+type config struct {
+	migrate  bool   // bring the schema up and exit
+	httpAddr string // empty: stdio
+	user     string // who calls over stdio, and in dev mode without a token
+
+	readOnly  bool
+	tools     []string
+	stateless bool
+
+	store     store.Config
+	identity  identity.Config
+	edge      edge.Settings
+	issuers   []identity.Issuer
+	authority string // authorization server named in the metadata
+	publicURL *url.URL
+	zone      *time.Location
+}
+
+// errUsage marks what the person who started the program can mend: exit 2.
+type errUsage struct{ error }
+
+func (e errUsage) Unwrap() error { return e.error }
+
+// loadConfig reads flags and environment. It reports all problems at once,
+// each with its cure; flag.ErrHelp means that help was asked for and printed.
+func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (config, error) {
+	var cfg config
+	flags := flag.NewFlagSet("mcpserver", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&cfg.user, "user", "", "over stdio: whose tasks to serve (default: TASKWIRE_USER, else the operating system's user)")
+	flags.StringVar(&cfg.httpAddr, "http", "", "serve streamable HTTP on this `address` instead of stdio, for example 127.0.0.1:8081")
+	flags.BoolVar(&cfg.readOnly, "read-only", false, "offer only the tools that read")
+	tools := flags.String("tools", "", "offer only these tools, for example `list_tasks,get_task`")
+	flags.BoolVar(&cfg.stateless, "stateless", false, "over HTTP: serve hosts of the older protocol era without sessions too")
+	flags.Usage = func() { printUsage(stderr, flags) }
+
+	if len(args) > 0 && args[0] == "migrate" {
+		cfg.migrate, args = true, args[1:]
+	}
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return config{}, err
+	}
+	problems := []error{err}
+	if err == nil && flags.NArg() > 0 {
+		problems = append(problems, fmt.Errorf("unknown command %q: there is migrate, or none to serve", flags.Arg(0)))
+	}
+	cfg.tools, err = toolNames(*tools)
+	problems = append(problems, err)
+	problems = append(problems, cfg.readEnv(getenv)...)
+	if err := errors.Join(problems...); err != nil {
+		return config{}, errUsage{err}
+	}
+	return cfg, nil
+}
+
+func printUsage(w io.Writer, flags *flag.FlagSet) {
+	fmt.Fprint(w, `mcpserver keeps a person's tasks for their AI tools, as an MCP server.
+
+  mcpserver                  serve MCP over stdio, for one user
+  mcpserver -http ADDRESS    serve MCP over HTTP at /mcp (set AUTH_MODE)
+  mcpserver migrate          bring the database schema up, then exit
+
+`)
+	flags.SetOutput(w)
+	flags.PrintDefaults()
+	fmt.Fprint(w, "\nSettings come from the environment; the README lists them.\n")
+}
+
+// toolNames splits the value of -tools.
+func toolNames(list string) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var names []string
+	var errs []error
+	for name := range strings.SplitSeq(list, ",") {
+		name = strings.TrimSpace(name)
+		if !slices.ContainsFunc(allTools(), func(t *tool) bool { return t.name == name }) {
+			errs = append(errs, fmt.Errorf("-tools: there is no tool %q", name))
+			continue
+		}
+		names = append(names, name)
+	}
+	return names, errors.Join(errs...)
+}
+
+// readEnv reads the environment. What only HTTP needs is read only for HTTP:
+// over stdio no setting is needed, so none may stand in the way.
+func (cfg *config) readEnv(getenv func(string) string) (problems []error) {
+	note := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	var err error
+	cfg.store, err = store.ConfigFromEnv(getenv)
+	note(err)
+	cfg.edge, err = edge.SettingsFromEnv(getenv)
+	note(err)
+	cfg.zone = defaultZone(getenv)
+	if cfg.migrate {
+		return problems
+	}
+	if cfg.user == "" {
+		cfg.user = defaultUser(getenv)
+	}
+	if cfg.httpAddr != "" {
+		cfg.identity, err = identity.ConfigFromEnv(getenv)
+		note(err)
+		if err == nil {
+			note(cfg.readPublic(getenv("MCP_PUBLIC_URL")))
+		}
+	}
+	if cfg.user == "" && (cfg.httpAddr == "" || cfg.identity.Mode == identity.ModeDev) {
+		note(errors.New("there is no user: start with -user NAME, or set TASKWIRE_USER"))
+	}
+	return problems
+}
+
+func defaultUser(getenv func(string) string) string {
+	if name := getenv("TASKWIRE_USER"); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return getenv("USER")
+}
+
+// readPublic settles the resource's own URL, which is the audience of tokens,
+// and with it whose tokens are taken.
+func (cfg *config) readPublic(public string) error {
+	host, _, err := net.SplitHostPort(cfg.httpAddr)
+	if err != nil {
+		return fmt.Errorf("-http %q: give host and port, for example 127.0.0.1:8081", cfg.httpAddr)
+	}
+	loopback := edge.IsLoopbackAddr(host)
+	if cfg.identity.Mode == identity.ModeDev && !loopback {
+		return fmt.Errorf("AUTH_MODE=dev serves this machine only, and -http %s does not: use -http 127.0.0.1:8081, or AUTH_MODE=jwks", cfg.httpAddr)
+	}
+	if public == "" {
+		if !loopback {
+			return errors.New("MCP_PUBLIC_URL is not set: on a listener that is not loopback it must be the URL that hosts connect to, such as https://tasks.example.com/mcp")
+		}
+		public = "http://" + cfg.httpAddr + "/mcp"
+	}
+	if cfg.publicURL, err = url.Parse(public); err != nil || cfg.publicURL.Host == "" {
+		return fmt.Errorf("MCP_PUBLIC_URL %q: must be the URL that hosts connect to, such as https://tasks.example.com/mcp", public)
+	}
+	cfg.issuers, cfg.authority, err = cfg.identity.ForMCP(public)
+	return err
+}

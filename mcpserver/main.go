@@ -1,0 +1,129 @@
+// Mcpserver keeps the tasks of people where their AI tools can reach them: the
+// seven task tools as an MCP server, over stdio for one user or over
+// streamable HTTP for many. It knows neither chats nor models.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"taskwire/edge"
+	"taskwire/store"
+)
+
+func main() {
+	// The first signal asks to stop; stop() then restores the default, so that
+	// a second one ends the process at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
+	os.Exit(exitStatus(err, os.Stderr))
+}
+
+// exitStatus is 0 after a clean stop, 2 for a wrong flag or setting, 1 for a
+// failure. Problems are told one a line.
+func exitStatus(err error, stderr io.Writer) int {
+	var usage errUsage
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "mcpserver:\n%v\n\nRun mcpserver -help for the flags.\n", err)
+		return 2
+	}
+	fmt.Fprintln(stderr, "mcpserver:", err)
+	return 1
+}
+
+// run is the program; a test can start it.
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) error {
+	cfg, err := loadConfig(args, getenv, stderr)
+	if err != nil {
+		return err
+	}
+	logger := edge.NewLogger(stderr, cfg.edge, isTerminal(stderr))
+	switch {
+	case cfg.migrate:
+		version, err := store.Migrate(ctx, cfg.store, logger)
+		if err == nil {
+			fmt.Fprintf(stdout, "The schema is at version %d.\n", version)
+		}
+		return err
+	case cfg.httpAddr != "":
+		tuneGC(getenv)
+		return serveHTTP(ctx, cfg, logger)
+	default:
+		return serveStdio(ctx, cfg, logger, stdin, stdout)
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// tuneGC trades memory for CPU: nine tenths of what a call allocates is one
+// buffer in the SDK's JSON reader, so the default collects far too often.
+// GOGC and GOMEMLIMIT, where set, are the operator's word.
+func tuneGC(getenv func(string) string) {
+	if getenv("GOGC") == "" {
+		debug.SetGCPercent(800)
+	}
+	if getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(512 << 20)
+	}
+}
+
+// openPatience is how long a database that is away is tried at start.
+const openPatience = 10 * time.Second
+
+// openStore opens the store, trying again while the database is out of reach.
+func openStore(ctx context.Context, cfg store.Config, logger *slog.Logger) (*store.Store, error) {
+	ctx, cancel := context.WithTimeout(ctx, openPatience)
+	defer cancel()
+	for {
+		st, err := store.Open(ctx, cfg, logger)
+		if err == nil || !errors.Is(err, store.ErrUnavailable) {
+			return st, err
+		}
+		logger.Warn("database out of reach", "err", err)
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("the database was out of reach for %v: %w", openPatience, err)
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// sweepEvery is how often the journal of tool calls is cleaned.
+const sweepEvery = 10 * time.Minute
+
+// sweep removes what is past its time until ctx ends. Every replica does it;
+// rows that another one removed first are no error.
+func sweep(ctx context.Context, st *store.Store, logger *slog.Logger) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		if _, err := st.Sweep(ctx); err != nil && ctx.Err() == nil {
+			logger.Warn("sweep", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime/debug"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"taskwire/edge"
+)
+
+// recovered turns a panic in a handler into a generic error. Handlers run in
+// the SDK's goroutines, where a panic would end the process and with it the
+// calls of everybody else.
+func recovered(logger *slog.Logger) mcp.Middleware {
+	return func(next mcp.MethodHandler) mcp.MethodHandler {
+		return func(ctx context.Context, method string, req mcp.Request) (result mcp.Result, err error) {
+			defer func() {
+				if p := recover(); p != nil {
+					logger.ErrorContext(ctx, "panic", "method", method, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+					result, err = nil, errInternal
+				}
+			}()
+			return next(ctx, method, req)
+		}
+	}
+}
+
+// checked refuses what the SDK would take: log levels that do not exist, and
+// resource URIs that it cannot quote in its answer.
+func checked(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		switch params := req.GetParams().(type) {
+		case *mcp.SetLoggingLevelParams:
+			switch params.Level {
+			case "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency":
+			default:
+				return nil, invalidParams("level: must be one of debug, info, notice, warning, error, critical, alert, emergency")
+			}
+		case *mcp.ReadResourceParams:
+			if !isURI(params.URI) {
+				return nil, invalidParams("uri: must be a URI of up to 2048 ASCII characters")
+			}
+		}
+		return next(ctx, method, req)
+	}
+}
+
+func isURI(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 2048
+}
+
+// limitedCalls bounds the tool calls of each user. Over the limit a call is a
+// tool error, which a model can read and heed.
+func (ts *toolset) limitedCalls(limit *edge.Limiter) mcp.Middleware {
+	return func(next mcp.MethodHandler) mcp.MethodHandler {
+		return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+			if method != "tools/call" {
+				return next(ctx, method, req)
+			}
+			user, err := ts.caller(req)
+			if err != nil {
+				return nil, err
+			}
+			if wait, ok := limit.Allow(user); !ok {
+				return toolError(codeLimited, fmt.Sprintf(
+					"too many tool calls; nothing was done, try again in %d s", int(math.Ceil(wait.Seconds())))), nil
+			}
+			return next(ctx, method, req)
+		}
+	}
+}

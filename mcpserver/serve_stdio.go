@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"taskwire/edge"
+	"taskwire/store"
+)
+
+// serveStdio serves one user until input ends or ctx does. The database opens
+// while the host says hello: hosts wait for the tool list at every start.
+func serveStdio(ctx context.Context, cfg config, logger *slog.Logger, in io.Reader, out io.Writer) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	opening := newOpening(ctx, cfg, logger, cancel)
+	defer opening.close()
+	defer cancel(nil) // ends what the opening started, before it is closed
+
+	ts := &toolset{
+		tasks: opening.tasks,
+		user:  cfg.user, zone: cfg.zone, now: time.Now, logger: logger,
+	}
+	server := newServer(ts, selectTools(cfg.readOnly, cfg.tools),
+		recovered(logger), checked, ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)))
+	err := server.Run(ctx, &stdioTransport{in: in, out: out})
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause // the database could not be opened
+	}
+	if ctx.Err() != nil {
+		return nil // asked to stop
+	}
+	return err
+}
+
+// An opening is a store that is being opened.
+type opening struct {
+	done       chan struct{} // closed when st or err is set
+	background sync.WaitGroup
+	st         *store.Store
+	err        error
+}
+
+func newOpening(ctx context.Context, cfg config, logger *slog.Logger, fail context.CancelCauseFunc) *opening {
+	o := &opening{done: make(chan struct{})}
+	go func() {
+		defer close(o.done)
+		if o.st, o.err = openStore(ctx, cfg.store, logger); o.err != nil {
+			fail(o.err)
+			return
+		}
+		o.background.Go(func() { sweep(ctx, o.st, logger) })
+	}()
+	return o
+}
+
+// tasks waits for the store.
+func (o *opening) tasks(ctx context.Context) (*store.Tasks, error) {
+	select {
+	case <-o.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if o.err != nil {
+		return nil, store.ErrUnavailable
+	}
+	return o.st.Tasks(), nil
+}
+
+// close lets go of the store. The context of the opening has ended.
+func (o *opening) close() {
+	<-o.done
+	o.background.Wait()
+	if o.st != nil {
+		o.st.Close()
+	}
+}

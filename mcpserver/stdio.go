@@ -1,0 +1,247 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+const (
+	// maxMessage is the size of one MCP message, over either transport.
+	maxMessage = 1 << 20
+	// maxInFlight bounds the calls that are being answered over stdio. When a
+	// host does not read our answers, we stop reading its calls.
+	maxInFlight = 64
+	// lastAnswers is how long running calls may go on after the host closed
+	// its end, so that `echo … | mcpserver` gets its answer.
+	lastAnswers = 4 * time.Second
+)
+
+// A stdioTransport speaks MCP over lines. It stands in for the SDK's own,
+// which ends the session at the first line that is no message, leaves good
+// calls before it unanswered, and cancels what runs when input ends.
+type stdioTransport struct {
+	in  io.Reader
+	out io.Writer
+}
+
+func (t *stdioTransport) Connect(context.Context) (mcp.Connection, error) {
+	c := &stdioConn{
+		out:      t.out,
+		messages: make(chan jsonrpc.Message),
+		closed:   make(chan struct{}),
+		slots:    make(chan struct{}, maxInFlight),
+		inFlight: map[jsonrpc.ID]*stdioCall{},
+	}
+	go c.readLines(t.in)
+	return c, nil
+}
+
+// A stdioCall is a call that has not been answered yet.
+type stdioCall struct{ cancelled bool }
+
+type stdioConn struct {
+	messages  chan jsonrpc.Message // closed after the last one
+	closed    chan struct{}
+	closeOnce sync.Once
+	slots     chan struct{} // one per call in flight
+
+	writeMu sync.Mutex // guards out: answers come from many goroutines
+	out     io.Writer
+
+	mu       sync.Mutex
+	inFlight map[jsonrpc.ID]*stdioCall
+}
+
+func (c *stdioConn) SessionID() string { return "" }
+
+// Close does not close the streams: they are the process's own.
+func (c *stdioConn) Close() error {
+	c.closeOnce.Do(func() { close(c.closed) })
+	return nil
+}
+
+// Read returns the next message. At the end of input it first waits until all
+// calls are answered, because the SDK cancels them when Read fails.
+func (c *stdioConn) Read(ctx context.Context) (jsonrpc.Message, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-c.closed:
+		return nil, io.EOF
+	case msg, ok := <-c.messages:
+		if ok {
+			return msg, nil
+		}
+	}
+	c.awaitAnswers(ctx)
+	return nil, io.EOF
+}
+
+// awaitAnswers returns when nothing is in flight, or after lastAnswers.
+func (c *stdioConn) awaitAnswers(ctx context.Context) {
+	timeout := time.NewTimer(lastAnswers)
+	defer timeout.Stop()
+	for range maxInFlight { // all slots taken by us: no call holds one
+		select {
+		case c.slots <- struct{}{}:
+		case <-c.closed:
+			return
+		case <-ctx.Done():
+			return
+		case <-timeout.C:
+			return
+		}
+	}
+}
+
+// Write sends a message. What answers a cancelled call is dropped: nobody
+// waits for it any more (MCP, cancellation).
+func (c *stdioConn) Write(ctx context.Context, msg jsonrpc.Message) error {
+	if resp, ok := msg.(*jsonrpc.Response); ok {
+		if call := c.answered(resp.ID); call != nil {
+			defer func() { <-c.slots }()
+			if call.cancelled {
+				return nil
+			}
+		}
+	}
+	data, err := jsonrpc.EncodeMessage(msg)
+	if err != nil {
+		return err
+	}
+	return c.writeLine(data)
+}
+
+func (c *stdioConn) writeLine(data []byte) error {
+	c.writeMu.Lock()
+	defer c.writeMu.Unlock()
+	_, err := c.out.Write(append(data, '\n'))
+	return err
+}
+
+// answered takes a call out of those in flight, nil if it is not there.
+func (c *stdioConn) answered(id jsonrpc.ID) *stdioCall {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	call := c.inFlight[id]
+	delete(c.inFlight, id)
+	return call
+}
+
+// readLines reads until the input ends. A line that is no message is answered
+// at once and does not end the session.
+func (c *stdioConn) readLines(in io.Reader) {
+	defer close(c.messages)
+	lines := bufio.NewReaderSize(in, 64<<10)
+	for {
+		line, err := readLine(lines)
+		if line = bytes.TrimRight(line, "\r\n"); errors.Is(err, errLongLine) {
+			c.refuse(&envelopeError{code: jsonrpc.CodeInvalidRequest, text: "invalid request: a message may have up to 1 MiB"})
+		} else if len(bytes.TrimSpace(line)) > 0 && !c.accept(line) {
+			return
+		}
+		if err != nil && !errors.Is(err, errLongLine) {
+			return
+		}
+	}
+}
+
+var errLongLine = errors.New("line too long")
+
+// readLine returns the next line with its end. A line over maxMessage is read
+// to its end and dropped.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	long := false
+	for {
+		part, err := r.ReadSlice('\n')
+		if long = long || len(line)+len(part) > maxMessage+1; !long {
+			line = append(line, part...)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if long && err == nil {
+			err = errLongLine
+		}
+		if long {
+			line = nil
+		}
+		return line, err
+	}
+}
+
+// accept hands one line to the session and reports whether to go on.
+func (c *stdioConn) accept(line []byte) bool {
+	env, bad := readEnvelope(line)
+	if bad != nil {
+		return c.refuse(bad)
+	}
+	msg, err := jsonrpc.DecodeMessage(line)
+	if err != nil {
+		return c.refuse(invalidRequest(env.id, "not a JSON-RPC message"))
+	}
+	if req, ok := msg.(*jsonrpc.Request); ok {
+		if req.IsCall() {
+			if taken := c.begin(req.ID); taken != nil {
+				return c.refuse(invalidRequest(env.id, "id: a call with this id is still running"))
+			}
+			select {
+			case c.slots <- struct{}{}:
+			case <-c.closed:
+				return false
+			}
+		} else if req.Method == "notifications/cancelled" {
+			c.cancel(req.Params)
+		}
+	}
+	select {
+	case c.messages <- msg:
+		return true
+	case <-c.closed:
+		return false
+	}
+}
+
+// begin notes a call as running; it returns the one that runs under its id.
+func (c *stdioConn) begin(id jsonrpc.ID) *stdioCall {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if taken := c.inFlight[id]; taken != nil {
+		return taken
+	}
+	c.inFlight[id] = &stdioCall{}
+	return nil
+}
+
+// cancel marks a running call so that its answer is not sent. The SDK, which
+// sees the notification too, cancels its context.
+func (c *stdioConn) cancel(params json.RawMessage) {
+	var p struct {
+		RequestID any `json:"requestId"`
+	}
+	if json.Unmarshal(params, &p) != nil {
+		return
+	}
+	id, err := jsonrpc.MakeID(p.RequestID)
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if call := c.inFlight[id]; call != nil {
+		call.cancelled = true
+	}
+}
+
+// refuse answers a line that is no message and reports whether that went out.
+func (c *stdioConn) refuse(e *envelopeError) bool { return c.writeLine(e.wire()) == nil }

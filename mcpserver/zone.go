@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // a host without a time zone database still has zones
+)
+
+var zones sync.Map // name -> *time.Location; holds only names that exist
+
+// loadZone returns the zone of an IANA name. "Local", the empty name and
+// anything that is no plain name are refused: the answer must not depend on
+// the machine, and the name comes from outside.
+func loadZone(name string) (*time.Location, error) {
+	if zone, ok := zones.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
+	if name == "" || name == "Local" || len(name) > 64 || strings.ContainsAny(name, "\\.\x00") {
+		return nil, errors.New("not the name of a time zone")
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, err
+	}
+	zones.Store(name, zone)
+	return zone, nil
+}
+
+// defaultZone is the zone of callers who name none: TZ, else UTC.
+func defaultZone(getenv func(string) string) *time.Location {
+	if zone, err := loadZone(strings.TrimPrefix(getenv("TZ"), ":")); err == nil {
+		return zone
+	}
+	return time.UTC
+}
