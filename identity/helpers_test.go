@@ -3,8 +3,11 @@ package identity_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
+
+	"taskwire/identity/identitytest"
 )
 
 // distinctKeys counts the key ids that tokens name.
@@ -29,4 +32,32 @@ func decodePart(t *testing.T, part string, v any) {
 	if err := json.Unmarshal(data, v); err != nil {
 		t.Fatalf("token part: %v", err)
 	}
+}
+
+// with returns the claims changed; a nil value takes a claim out.
+func with(claims map[string]any, changes map[string]any) map[string]any {
+	changed := maps.Clone(claims)
+	maps.Copy(changed, changes)
+	maps.DeleteFunc(changed, func(_ string, v any) bool { return v == nil })
+	return changed
+}
+
+func part(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+
+func jsonOf(t testing.TB, v any) []byte {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func goodHeader(p *identitytest.Provider) []byte {
+	return []byte(`{"alg":"` + p.Key().Alg + `","kid":"` + p.Key().ID + `"}`)
+}
+
+func claimsPart(t testing.TB, p *identitytest.Provider, claims map[string]any) string {
+	t.Helper()
+	return strings.Split(p.Sign(t, claims), ".")[1]
 }

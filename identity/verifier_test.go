@@ -1,7 +1,10 @@
 package identity_test
 
 import (
+	"bytes"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"taskwire/identity"
@@ -48,5 +51,120 @@ func TestVerifyEveryAlgorithm(t *testing.T) {
 				t.Errorf("Verify = %+v, want alice with both scopes", got)
 			}
 		})
+	}
+}
+
+// TestEveryBit flips each bit of a good token's text. None may be taken, by a
+// verifier that has the good one in its cache and by one that has not.
+func TestEveryBit(t *testing.T) {
+	for _, alg := range []string{"EdDSA", "ES256", "RS256"} {
+		p := identitytest.Start(t)
+		p.Rotate(t, alg)
+		v := newVerifier(t, identity.Options{}, p.Trust(resource, alg))
+		good := p.Token(t, "alice", resource, "tasks:read")
+		if _, err := v.Verify(t.Context(), good); err != nil {
+			t.Fatalf("%s: %v", alg, err)
+		}
+		for i := range len(good) * 8 {
+			bad := []byte(good)
+			bad[i/8] ^= 1 << (i % 8)
+			if p, err := v.Verify(t.Context(), string(bad)); !errors.Is(err, identity.ErrInvalid) {
+				t.Fatalf("%s: bit %d of byte %d flipped: Verify = %+v, %v", alg, i%8, i/8, p, err)
+			}
+		}
+	}
+}
+
+// TestUnknownIssuer asks nobody for keys on a stranger's word.
+func TestUnknownIssuer(t *testing.T) {
+	p, stranger := identitytest.Start(t), identitytest.Start(t)
+	v := newVerifier(t, identity.Options{}, p.Trust(resource))
+	for _, iss := range []any{stranger.Issuer, p.Issuer + "/", strings.ToUpper(p.Issuer), "", nil, 7, []string{p.Issuer}} {
+		token := stranger.Sign(t, with(stranger.Claims("alice", resource), map[string]any{"iss": iss}))
+		if _, err := v.Verify(t.Context(), token); reason(t, err) != identity.ReasonIssuer {
+			t.Errorf("iss %v: Verify = %v, want refused for its issuer", iss, err)
+		}
+	}
+	if n := stranger.Fetches(); n != 0 {
+		t.Errorf("the stranger's keys were fetched %d times", n)
+	}
+}
+
+// TestSecretBesideKeys shows that a shared secret of one issuer and published
+// keys of another stay apart: the exact iss chooses, and with it the algorithm.
+func TestSecretBesideKeys(t *testing.T) {
+	const name = "https://auth.example.com"
+	secret := []byte("0123456789abcdef0123456789abcdef")
+	p := identitytest.Start(t)
+	v := newVerifier(t, identity.Options{}, p.Trust(resource),
+		identity.Issuer{Issuer: name, Audience: resource, Algorithms: []string{"HS256"}, Secret: secret})
+	shared := with(p.Claims("alice", resource), map[string]any{"iss": name})
+	header := map[string]any{"alg": "HS256", "kid": "../../etc/passwd"}
+
+	if got, err := v.Verify(t.Context(), identitytest.SignHS256(t, secret, header, shared)); err != nil || got.User != "alice" {
+		t.Errorf("shared secret: Verify = %+v, %v", got, err)
+	}
+	if got, err := v.Verify(t.Context(), p.Token(t, "bob", resource)); err != nil || got.User != "bob" {
+		t.Errorf("published key: Verify = %+v, %v", got, err)
+	}
+	refuse(t, v, identity.ReasonAlgorithm, map[string]string{
+		"the secret in the other's name": identitytest.SignHS256(t, secret, header, p.Claims("alice", resource)),
+		"a key in the secret's name":     p.Sign(t, shared),
+	})
+	refuse(t, v, identity.ReasonSignature, map[string]string{
+		"another secret": identitytest.SignHS256(t, []byte("another secret of thirty-two byte"), header, shared),
+		"an empty one":   identitytest.SignHS256(t, []byte{}, header, shared),
+	})
+	// What else Better Auth signs with the same secret has no issuer.
+	mail := map[string]any{"email": "alice@example.com", "iat": shared["iat"], "exp": shared["exp"]}
+	refuse(t, v, identity.ReasonIssuer, map[string]string{
+		"an e-mail verification token": identitytest.SignHS256(t, secret, map[string]any{"alg": "HS256"}, mail),
+	})
+}
+
+func TestScopes(t *testing.T) {
+	p := identitytest.Start(t)
+	v := newVerifier(t, identity.Options{}, p.Trust(resource))
+	for name, c := range map[string]struct {
+		scope any
+		want  []string
+	}{
+		"none":         {nil, nil},
+		"one":          {"tasks:read", []string{"tasks:read"}},
+		"unsorted":     {" tasks:write  tasks:read tasks:write", []string{"tasks:read", "tasks:write"}},
+		"empty":        {"", []string{}},
+		"an array":     {[]string{"tasks:read"}, nil},
+		"a number":     {7, nil},
+		"upper case":   {"TASKS:READ", []string{"TASKS:READ"}},
+		"comma listed": {"tasks:read,tasks:write", []string{"tasks:read,tasks:write"}},
+	} {
+		got, err := v.Verify(t.Context(), p.Sign(t, with(p.Claims("alice", resource), map[string]any{"scope": c.scope, "scp": "tasks:write"})))
+		if err != nil || !slices.Equal(got.Scopes, c.want) {
+			t.Errorf("%s: scopes = %q, %v, want %q", name, got.Scopes, err, c.want)
+		}
+	}
+}
+
+func TestNewVerifierRefuses(t *testing.T) {
+	good := identity.Issuer{Issuer: "https://a.example", Audience: "x", Algorithms: []string{"EdDSA"}, JWKSURL: "https://a.example/jwks"}
+	change := func(f func(*identity.Issuer)) []identity.Issuer { c := good; f(&c); return []identity.Issuer{c} }
+	long := bytes.Repeat([]byte("s"), 32)
+	for name, issuers := range map[string][]identity.Issuer{
+		"the same issuer twice": {good, good},
+		"no name":               change(func(i *identity.Issuer) { i.Issuer = "" }),
+		"no audience":           change(func(i *identity.Issuer) { i.Audience = "" }),
+		"no algorithm":          change(func(i *identity.Issuer) { i.Algorithms = nil }),
+		"none":                  change(func(i *identity.Issuer) { i.Algorithms = []string{"none"} }),
+		"HS256 with keys":       change(func(i *identity.Issuer) { i.Algorithms = []string{"EdDSA", "HS256"} }),
+		"keys over plain http":  change(func(i *identity.Issuer) { i.JWKSURL = "http://a.example/jwks" }),
+		"keys and secret":       change(func(i *identity.Issuer) { i.Secret = long }),
+		"neither":               change(func(i *identity.Issuer) { i.JWKSURL = "" }),
+		"a short secret":        change(func(i *identity.Issuer) { i.JWKSURL, i.Secret, i.Algorithms = "", long[:31], []string{"HS256"} }),
+		"a secret with EdDSA":   change(func(i *identity.Issuer) { i.JWKSURL, i.Secret = "", long }),
+	} {
+		if v, err := identity.NewVerifier(issuers, identity.Options{}); err == nil {
+			v.Close()
+			t.Errorf("%s: NewVerifier took it", name)
+		}
 	}
 }
