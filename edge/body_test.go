@@ -1,0 +1,95 @@
+package edge
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestReadBody(t *testing.T) {
+	timeout := iotest.ErrReader(os.ErrDeadlineExceeded)
+	for _, c := range []struct {
+		name   string
+		body   io.Reader
+		length int64 // announced, -1 for chunks
+		status int   // 0 for good
+	}{
+		{"empty", strings.NewReader(""), 0, 0},
+		{"at the limit", strings.NewReader(strings.Repeat("x", 100_000)), 100_000, 0},
+		{"at the limit in chunks", strings.NewReader(strings.Repeat("x", 100_000)), -1, 0},
+		{"byte by byte", iotest.OneByteReader(strings.NewReader("hello")), 5, 0},
+		{"end with the last byte", iotest.DataErrReader(strings.NewReader("hello")), -1, 0},
+		{"announces too much", iotest.ErrReader(errors.New("not to be read")), 100_001, 413},
+		{"too much in chunks", strings.NewReader(strings.Repeat("x", 100_001)), -1, 413},
+		{"ends early", io.MultiReader(strings.NewReader("hel"), iotest.ErrReader(io.ErrUnexpectedEOF)), 5, 400},
+		{"too slow", io.MultiReader(strings.NewReader("hel"), timeout), 5, 400},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := httptest.NewRequest("POST", "/", c.body)
+			r.ContentLength = c.length
+			rec := httptest.NewRecorder()
+			body, err := ReadBody(rec, r, 100_000)
+			refusal, _ := errors.AsType[*Refusal](err)
+			switch {
+			case c.status == 0 && err != nil:
+				t.Errorf("ReadBody = %v", err)
+			case c.status == 0 && c.length >= 0 && int64(len(body)) != c.length:
+				t.Errorf("read %d bytes, want %d", len(body), c.length)
+			case c.status != 0 && (refusal == nil || refusal.Status != c.status || rec.Header().Get("Connection") != "close"):
+				t.Errorf("ReadBody = %v, Connection %q, want %d and close", err, rec.Header().Get("Connection"), c.status)
+			}
+		})
+	}
+}
+
+func TestLimitBody(t *testing.T) {
+	h := LimitBody(10, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.ReadAll(r.Body); err != nil {
+			WriteError(w, r, err)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	for _, c := range []struct {
+		size, length int64
+		want         int
+	}{{10, 10, 204}, {11, 11, 413}, {10, -1, 204}, {11, -1, 413}} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", int(c.size))))
+		r.ContentLength = c.length
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		if rec.Code != c.want {
+			t.Errorf("%+v: status = %d", c, rec.Code)
+		}
+	}
+}
+
+func TestCheckContentType(t *testing.T) {
+	for _, c := range []struct {
+		given []string
+		want  bool
+	}{
+		{[]string{"application/json"}, true},
+		{[]string{"Application/JSON; charset=UTF-8"}, true},
+		{[]string{`application/json;charset="utf-8"`}, true},
+		{nil, false},
+		{[]string{""}, false},
+		{[]string{"text/plain"}, false},
+		{[]string{"application/jsonx"}, false},
+		{[]string{"application/json; charset=utf-16"}, false}, // M13
+		{[]string{"application/json; charset=utf-8; charset=utf-16"}, false},
+		{[]string{"application/json", "application/json"}, false},
+		{[]string{"application/json, text/plain"}, false},
+	} {
+		r := httptest.NewRequest("POST", "/", nil)
+		r.Header["Content-Type"] = c.given
+		if got := CheckContentType(r, "application/json"); got != c.want {
+			t.Errorf("CheckContentType(%q) = %v, want %v", c.given, got, c.want)
+		}
+	}
+}
