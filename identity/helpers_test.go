@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"taskwire/identity/identitytest"
 )
@@ -60,4 +62,24 @@ func goodHeader(p *identitytest.Provider) []byte {
 func claimsPart(t testing.TB, p *identitytest.Provider, claims map[string]any) string {
 	t.Helper()
 	return strings.Split(p.Sign(t, claims), ".")[1]
+}
+
+// clock is a clock that a test sets.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Now()} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
 }
