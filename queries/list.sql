@@ -40,7 +40,7 @@ LIMIT @max_rows;
 SELECT *
 FROM tasks
 WHERE user_id = @user_id
-  AND (updated_at, task_id) > (CAST(@after_updated AS TIMESTAMPTZ), CAST(@after_id AS TEXT))
+  AND (updated_at, task_id) > (@after_updated, CAST(@after_id AS TEXT))
   AND (CAST(sqlc.narg('completed') AS BOOLEAN) IS NULL OR completed = sqlc.narg('completed'))
   AND (CAST(sqlc.narg('priority') AS SMALLINT) IS NULL OR priority = sqlc.narg('priority'))
   AND (CAST(sqlc.narg('category') AS TEXT) IS NULL OR category = sqlc.narg('category'))
@@ -57,7 +57,7 @@ LIMIT @max_rows;
 SELECT *
 FROM tasks
 WHERE user_id = @user_id
-  AND (updated_at, task_id) < (CAST(@after_updated AS TIMESTAMPTZ), CAST(@after_id AS TEXT))
+  AND (updated_at, task_id) < (@after_updated, CAST(@after_id AS TEXT))
   AND (CAST(sqlc.narg('completed') AS BOOLEAN) IS NULL OR completed = sqlc.narg('completed'))
   AND (CAST(sqlc.narg('priority') AS SMALLINT) IS NULL OR priority = sqlc.narg('priority'))
   AND (CAST(sqlc.narg('category') AS TEXT) IS NULL OR category = sqlc.narg('category'))

@@ -57,8 +57,8 @@ func directConfig(cfg Config) (*pgx.ConnConfig, error) {
 		return nil, checkPostgres("DATABASE_DIRECT_URL", cfg.DirectURL)
 	}
 	tune(cc, cfg.pooled(cfg.DirectURL))
-	for name := range limits {
-		delete(cc.RuntimeParams, name)
+	for _, setting := range sessionSettings {
+		delete(cc.RuntimeParams, setting[0])
 	}
 	return cc, nil
 }

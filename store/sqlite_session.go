@@ -26,13 +26,22 @@ type plan struct {
 	reads bool   // so that it may go to a reader
 }
 
-var dollar = regexp.MustCompile(`\$(\d+)`)
+var (
+	dollar = regexp.MustCompile(`\$(\d+)`)
+	// cast is for PostgreSQL's and sqlc's types only. SQLite would see an
+	// affinity in it that keeps a row value from being the bound of an index.
+	cast = regexp.MustCompile(`CAST\((\$\d+) AS \w+\)`)
+)
+
+func liteText(query string) string {
+	return dollar.ReplaceAllString(cast.ReplaceAllString(query, "$1"), "?$1")
+}
 
 func (l *lite) plan(query string) *plan {
 	if p, ok := l.plans.Load(query); ok {
 		return p.(*plan)
 	}
-	text := dollar.ReplaceAllString(query, "?$1")
+	text := liteText(query)
 	body := text
 	for strings.HasPrefix(body, "--") || strings.HasPrefix(body, "\n") {
 		_, body, _ = strings.Cut(body, "\n")

@@ -22,12 +22,12 @@ func Tables() []string { return []string{"tasks", "tool_calls"} }
 // means that nothing has changed.
 func Hash(t testing.TB, cfg store.Config) string {
 	t.Helper()
-	conn := behind(t, cfg)
+	conn := Behind(t, cfg)
 	defer conn.Close()
 	sum := sha256.New()
 	for _, table := range Tables() {
 		fmt.Fprintln(sum, table)
-		for _, row := range rows(t, conn, cfg, table) {
+		for _, row := range rows(t, conn, table) {
 			fmt.Fprintln(sum, row)
 		}
 	}
@@ -37,19 +37,21 @@ func Hash(t testing.TB, cfg store.Config) string {
 // Count is the number of rows of a table, of all users.
 func Count(t testing.TB, cfg store.Config, table string) int {
 	t.Helper()
-	conn := behind(t, cfg)
+	conn := Behind(t, cfg)
 	defer conn.Close()
-	return len(rows(t, conn, cfg, table))
+	return len(rows(t, conn, table))
 }
 
-// behind connects past the store and its walls.
-func behind(t testing.TB, cfg store.Config) *sql.DB {
+// Behind connects past the store and its walls, as the superuser and with the
+// schema in the search path, until the test ends.
+func Behind(t testing.TB, cfg store.Config) *sql.DB {
 	t.Helper()
 	if file, ok := strings.CutPrefix(cfg.URL, "sqlite://"); ok {
 		conn, err := sql.Open("sqlite", file+"?_busy_timeout=4000")
 		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { conn.Close() })
 		return conn
 	}
 	url := cfg.URL
@@ -61,19 +63,18 @@ func behind(t testing.TB, cfg store.Config) *sql.DB {
 		t.Fatal(err)
 	}
 	cc.User = superuser
-	return stdlib.OpenDB(*cc)
+	cc.RuntimeParams["search_path"] = cfg.Schema
+	conn := stdlib.OpenDB(*cc)
+	t.Cleanup(func() { conn.Close() })
+	return conn
 }
 
 // rows gives each row as one text, in the order of its key.
-func rows(t testing.TB, conn *sql.DB, cfg store.Config, table string) []string {
+func rows(t testing.TB, conn *sql.DB, table string) []string {
 	t.Helper()
-	from := table
-	if cfg.Schema != "" {
-		from = cfg.Schema + "." + table
-	}
-	result, err := conn.QueryContext(context.Background(), "SELECT * FROM "+from+" ORDER BY 1, 2, 3")
+	result, err := conn.QueryContext(context.Background(), "SELECT * FROM "+table+" ORDER BY 1, 2, 3")
 	if err != nil {
-		t.Fatalf("read %s: %v", from, err)
+		t.Fatalf("read %s: %v", table, err)
 	}
 	defer result.Close()
 	columns, err := result.Columns()

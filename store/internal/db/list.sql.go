@@ -683,7 +683,7 @@ const listByUpdatedAsc = `-- name: ListByUpdatedAsc :many
 SELECT user_id, task_id, title, title_fold, description, description_fold, priority, category, completed, due_date, due_key, due_is_day, created_at, updated_at
 FROM tasks
 WHERE user_id = $1
-  AND (updated_at, task_id) > (CAST($2 AS TIMESTAMPTZ), CAST($3 AS TEXT))
+  AND (updated_at, task_id) > ($2, CAST($3 AS TEXT))
   AND (CAST($4 AS BOOLEAN) IS NULL OR completed = $4)
   AND (CAST($5 AS SMALLINT) IS NULL OR priority = $5)
   AND (CAST($6 AS TEXT) IS NULL OR category = $6)
@@ -766,7 +766,7 @@ const listByUpdatedDesc = `-- name: ListByUpdatedDesc :many
 SELECT user_id, task_id, title, title_fold, description, description_fold, priority, category, completed, due_date, due_key, due_is_day, created_at, updated_at
 FROM tasks
 WHERE user_id = $1
-  AND (updated_at, task_id) < (CAST($2 AS TIMESTAMPTZ), CAST($3 AS TEXT))
+  AND (updated_at, task_id) < ($2, CAST($3 AS TEXT))
   AND (CAST($4 AS BOOLEAN) IS NULL OR completed = $4)
   AND (CAST($5 AS SMALLINT) IS NULL OR priority = $5)
   AND (CAST($6 AS TEXT) IS NULL OR category = $6)
