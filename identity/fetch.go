@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -74,7 +75,7 @@ func fetchKeySet(ctx context.Context, client *http.Client, address string) (*key
 	if err != nil {
 		return nil, none, fmt.Errorf("read key set: %w", err)
 	}
-	return ring, digest(string(data)), nil
+	return ring, sha256.Sum256(data), nil
 }
 
 // secureURL reports what is wrong with an address that keys or tokens come
