@@ -32,7 +32,8 @@ type config struct {
 	edge      edge.Settings
 	issuers   []identity.Issuer
 	authority string // authorization server named in the metadata
-	publicURL *url.URL
+	public    string   // MCP_PUBLIC_URL as it was given
+	publicURL *url.URL // the resource: what hosts connect to, and the audience of tokens
 	zone      *time.Location
 }
 
@@ -129,7 +130,8 @@ func (cfg *config) readEnv(getenv func(string) string) (problems []error) {
 		cfg.identity, err = identity.ConfigFromEnv(getenv)
 		note(err)
 		if err == nil {
-			note(cfg.readPublic(getenv("MCP_PUBLIC_URL")))
+			cfg.public = getenv("MCP_PUBLIC_URL")
+			note(cfg.settle(cfg.httpAddr))
 		}
 	}
 	if cfg.user == "" && (cfg.httpAddr == "" || cfg.identity.Mode == identity.ModeDev) {
@@ -148,22 +150,23 @@ func defaultUser(getenv func(string) string) string {
 	return getenv("USER")
 }
 
-// readPublic settles the resource's own URL, which is the audience of tokens,
-// and with it whose tokens are taken.
-func (cfg *config) readPublic(public string) error {
-	host, _, err := net.SplitHostPort(cfg.httpAddr)
+// settle fixes the resource's own URL for a listener, and with it whose tokens
+// are taken.
+func (cfg *config) settle(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fmt.Errorf("-http %q: give host and port, for example 127.0.0.1:8081", cfg.httpAddr)
+		return fmt.Errorf("-http %q: give host and port, for example 127.0.0.1:8081", addr)
 	}
 	loopback := edge.IsLoopbackAddr(host)
 	if cfg.identity.Mode == identity.ModeDev && !loopback {
-		return fmt.Errorf("AUTH_MODE=dev serves this machine only, and -http %s does not: use -http 127.0.0.1:8081, or AUTH_MODE=jwks", cfg.httpAddr)
+		return fmt.Errorf("AUTH_MODE=dev serves this machine only, and -http %s does not: use -http 127.0.0.1:8081, or AUTH_MODE=jwks", addr)
 	}
+	public := cfg.public
 	if public == "" {
 		if !loopback {
 			return errors.New("MCP_PUBLIC_URL is not set: on a listener that is not loopback it must be the URL that hosts connect to, such as https://tasks.example.com/mcp")
 		}
-		public = "http://" + cfg.httpAddr + "/mcp"
+		public = "http://" + addr + "/mcp"
 	}
 	if cfg.publicURL, err = url.Parse(public); err != nil || cfg.publicURL.Host == "" {
 		return fmt.Errorf("MCP_PUBLIC_URL %q: must be the URL that hosts connect to, such as https://tasks.example.com/mcp", public)

@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"embed"
+	"slices"
+	"strconv"
 	"strings"
-	"text/template"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -16,12 +17,11 @@ import (
 //go:embed prompts/*.md
 var promptFiles embed.FS
 
-var promptTemplates = template.Must(template.New("").
-	Funcs(template.FuncMap{"line": taskLine}).
-	ParseFS(promptFiles, "prompts/*.md"))
-
 // languages that the prompts are written in, the default first.
 var languages = []string{"en", "ur"}
+
+// noTasks stands where a section of a prompt is empty.
+var noTasks = map[string]string{"en": "- none", "ur": "- کوئی نہیں"}
 
 // promptTasks is how many tasks a section of a prompt names at the most: a
 // prompt is read by a person too.
@@ -30,19 +30,20 @@ const promptTasks = 25
 // A prompt is a text with the user's tasks in it, in every language.
 type prompt struct {
 	name, title, description string
-	sections                 func(promptReader) (any, error)
+	// fill gives what replaces each {{word}} of the text.
+	fill func(promptReader) (map[string]string, error)
 }
 
 var allPrompts = []prompt{
 	{
 		name: "plan_my_day", title: "Plan my day",
 		description: "Plans today from the tasks that are overdue, due today, or important",
-		sections:    dayPlan,
+		fill:        dayPlan,
 	},
 	{
 		name: "weekly_review", title: "Weekly review",
 		description: "Looks back on what was done in the last seven days and ahead on the next seven",
-		sections:    weekReview,
+		fill:        weekReview,
 	},
 }
 
@@ -68,8 +69,8 @@ func (ts *toolset) prompt(ctx context.Context, p prompt, req *mcp.GetPromptReque
 	if language == "" {
 		language = languages[0]
 	}
-	tmpl := promptTemplates.Lookup(p.name + "." + language + ".md")
-	if tmpl == nil {
+	text, err := promptFiles.ReadFile("prompts/" + p.name + "." + language + ".md")
+	if err != nil || noTasks[language] == "" {
 		return nil, invalidParams("language: must be one of " + strings.Join(languages, ", "))
 	}
 	for name := range req.Params.Arguments {
@@ -85,17 +86,13 @@ func (ts *toolset) prompt(ctx context.Context, p prompt, req *mcp.GetPromptReque
 	if err != nil {
 		return nil, ts.protocolError(ctx, p.name, err)
 	}
-	data, err := p.sections(promptReader{ctx, tasks, user, ts.now().In(meta.zone)})
+	words, err := p.fill(promptReader{ctx, tasks, user, ts.now().In(meta.zone), language})
 	if err != nil {
-		return nil, ts.protocolError(ctx, p.name, err)
-	}
-	var text strings.Builder
-	if err := tmpl.Execute(&text, data); err != nil {
 		return nil, ts.protocolError(ctx, p.name, err)
 	}
 	return &mcp.GetPromptResult{
 		Description: p.description,
-		Messages:    []*mcp.PromptMessage{{Role: "user", Content: &mcp.TextContent{Text: text.String()}}},
+		Messages:    []*mcp.PromptMessage{{Role: "user", Content: &mcp.TextContent{Text: expand(string(text), words)}}},
 	}, nil
 }
 
@@ -105,6 +102,35 @@ type promptReader struct {
 	tasks *store.Tasks
 	user  string
 	now   time.Time // in the user's zone
+
+	language string
+}
+
+// expand replaces the words in double braces, all at once: what a title says
+// is not looked at again.
+func expand(text string, words map[string]string) string {
+	var pairs []string
+	for word, value := range words {
+		pairs = append(pairs, "{{"+word+"}}", value)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// words are those that every prompt has.
+func (r promptReader) words() map[string]string {
+	return map[string]string{"date": r.now.Format(time.DateOnly), "zone": r.now.Location().String()}
+}
+
+// lines writes tasks one a line, or that there are none.
+func (r promptReader) lines(tasks []store.Task) string {
+	if len(tasks) == 0 {
+		return noTasks[r.language]
+	}
+	lines := make([]string, len(tasks))
+	for i, t := range tasks {
+		lines[i] = taskLine(t)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // day returns the calendar date that lies n days from today.
@@ -116,86 +142,64 @@ func (r promptReader) day(n int) store.Due {
 	return due
 }
 
-func (r promptReader) list(f store.Filter) ([]store.Task, error) {
-	f.Zone, f.Limit = r.now.Location(), promptTasks
-	page, err := r.tasks.List(r.ctx, r.user, f)
-	return page.Tasks, err
+// lists reads the first tasks of each filter.
+func (r promptReader) lists(filters ...store.Filter) ([][]store.Task, error) {
+	out := make([][]store.Task, len(filters))
+	for i, f := range filters {
+		f.Zone, f.Limit = r.now.Location(), promptTasks
+		page, err := r.tasks.List(r.ctx, r.user, f)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = page.Tasks
+	}
+	return out, nil
 }
 
-type dayData struct {
-	Date, Zone                string
-	Overdue, DueToday, Urgent []store.Task
-}
-
-func dayPlan(r promptReader) (any, error) {
-	data := dayData{Date: r.now.Format(time.DateOnly), Zone: r.now.Location().String()}
+func dayPlan(r promptReader) (map[string]string, error) {
 	open := store.Filter{Completed: new(false), SortBy: "due_date", Ascending: true}
 	overdue, today, urgent := open, open, open
 	overdue.Before = r.day(-1)
 	today.After, today.Before = r.day(0), r.day(0)
 	urgent.Priority = store.High
-	var err error
-	if data.Overdue, err = r.list(overdue); err != nil {
-		return nil, err
-	}
-	if data.DueToday, err = r.list(today); err != nil {
-		return nil, err
-	}
-	all, err := r.list(urgent)
+	lists, err := r.lists(overdue, today, urgent)
 	if err != nil {
 		return nil, err
 	}
-	data.Urgent = without(all, data.Overdue, data.DueToday)
-	return data, nil
+	words := r.words()
+	words["overdue"], words["today"] = r.lines(lists[0]), r.lines(lists[1])
+	words["urgent"] = r.lines(without(lists[2], lists[0], lists[1]))
+	return words, nil
 }
 
-type weekData struct {
-	Date, Zone              string
-	Done, Overdue, Upcoming []store.Task
-	Stats                   store.Stats
-}
-
-func weekReview(r promptReader) (any, error) {
-	data := weekData{Date: r.now.Format(time.DateOnly), Zone: r.now.Location().String()}
-	done, err := r.list(store.Filter{Completed: new(true), SortBy: "updated_at"})
-	if err != nil {
-		return nil, err
-	}
-	weekAgo := r.now.AddDate(0, 0, -7)
-	for _, t := range done {
-		if t.UpdatedAt.After(weekAgo) {
-			data.Done = append(data.Done, t)
-		}
-	}
+func weekReview(r promptReader) (map[string]string, error) {
 	open := store.Filter{Completed: new(false), SortBy: "due_date", Ascending: true}
 	overdue, upcoming := open, open
 	overdue.Before = r.day(-1)
 	upcoming.After, upcoming.Before = r.day(0), r.day(7)
-	if data.Overdue, err = r.list(overdue); err != nil {
+	lists, err := r.lists(store.Filter{Completed: new(true), SortBy: "updated_at"}, overdue, upcoming)
+	if err != nil {
 		return nil, err
 	}
-	if data.Upcoming, err = r.list(upcoming); err != nil {
+	stats, err := r.tasks.Stats(r.ctx, r.user, r.now, r.now.Location())
+	if err != nil {
 		return nil, err
 	}
-	data.Stats, err = r.tasks.Stats(r.ctx, r.user, r.now, r.now.Location())
-	return data, err
+	weekAgo := r.now.AddDate(0, 0, -7)
+	done := slices.DeleteFunc(lists[0], func(t store.Task) bool { return t.UpdatedAt.Before(weekAgo) })
+	words := r.words()
+	words["done"], words["overdue"], words["upcoming"] = r.lines(done), r.lines(lists[1]), r.lines(lists[2])
+	words["total_count"], words["pending_count"] = strconv.Itoa(stats.Total), strconv.Itoa(stats.Pending)
+	words["completed_count"], words["overdue_count"] = strconv.Itoa(stats.Completed), strconv.Itoa(stats.Overdue)
+	return words, nil
 }
 
 // without returns the tasks that stand in none of the lists.
 func without(tasks []store.Task, lists ...[]store.Task) []store.Task {
-	seen := map[string]bool{}
-	for _, list := range lists {
-		for _, t := range list {
-			seen[t.ID] = true
-		}
-	}
-	var rest []store.Task
-	for _, t := range tasks {
-		if !seen[t.ID] {
-			rest = append(rest, t)
-		}
-	}
-	return rest
+	others := slices.Concat(lists...)
+	return slices.DeleteFunc(tasks, func(t store.Task) bool {
+		return slices.ContainsFunc(others, func(o store.Task) bool { return o.ID == t.ID })
+	})
 }
 
 // taskLine is a task on one line of a prompt. The title is quoted and made

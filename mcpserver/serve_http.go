@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -22,16 +23,21 @@ const sessionIdle = 30 * time.Minute
 
 // serveHTTP serves until ctx ends, then drains.
 func serveHTTP(ctx context.Context, cfg config, logger *slog.Logger) error {
-	verifier, err := identity.NewVerifier(cfg.issuers, identity.Options{Logger: logger})
-	if err != nil {
-		return errUsage{err}
-	}
-	defer verifier.Close()
 	ln, err := net.Listen("tcp", cfg.httpAddr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.httpAddr, err)
 	}
 	defer ln.Close()
+	if strings.HasSuffix(cfg.httpAddr, ":0") { // only now is the port known
+		if err := cfg.settle(ln.Addr().String()); err != nil {
+			return errUsage{err}
+		}
+	}
+	verifier, err := identity.NewVerifier(cfg.issuers, identity.Options{Logger: logger})
+	if err != nil {
+		return errUsage{err}
+	}
+	defer verifier.Close()
 	st, err := openStore(ctx, cfg.store, logger)
 	if err != nil {
 		return err
