@@ -137,6 +137,11 @@ func (d *drain) server() *http.Server {
 // ServeHTTP is outermost. Every write gets a deadline, and so does the last
 // flush, which net/http does after the handler has returned.
 func (d *drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor != 1 { // net/http hands the preface of HTTP/2 to handlers
+		w.Header().Set("Connection", "close")
+		WriteProblem(w, r, http.StatusHTTPVersionNotSupported, "http_version", "This server speaks HTTP/1.1.")
+		return
+	}
 	if !d.enter() {
 		w.Header().Set("Connection", "close")
 		w.Header().Set("Retry-After", "1")
