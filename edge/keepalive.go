@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,6 +13,10 @@ import (
 const PingInterval = 15 * time.Second
 
 const ping = ": ping\n\n"
+
+// errReturned answers a goroutine that writes on after its handler returned:
+// the connection may serve another request by then.
+var errReturned = errors.New("written after the handler returned")
 
 // KeepAlive looks after answers of type text/event-stream. It forbids proxies
 // to buffer, change or keep them, and after interval of silence it writes the
@@ -57,6 +62,9 @@ func (g *streamGuard) WriteHeader(status int) {
 func (g *streamGuard) Write(p []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.stopped {
+		return 0, errReturned
+	}
 	g.start(http.StatusOK)
 	n, err := g.inner.Write(p)
 	if g.stream {
@@ -70,6 +78,9 @@ func (g *streamGuard) Write(p []byte) (int, error) {
 func (g *streamGuard) FlushError() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.stopped {
+		return errReturned
+	}
 	g.start(http.StatusOK)
 	return http.NewResponseController(g.inner).Flush()
 }
@@ -92,7 +103,7 @@ func (g *streamGuard) start(status int) {
 	}
 	h.Set("X-Accel-Buffering", "no")
 	h.Set("Cache-Control", "no-cache, no-transform")
-	if g.head || h.Get("Content-Encoding") != "" || g.stopped {
+	if g.head || h.Get("Content-Encoding") != "" {
 		return // no body, or one in which plain text has no place
 	}
 	g.stream = true

@@ -178,6 +178,18 @@ func TestKeepAliveIsGuarded(t *testing.T) {
 	}
 }
 
+func TestKeepAliveRefusesLateWrites(t *testing.T) {
+	var late http.ResponseWriter
+	rec := stream(t, "text/event-stream", func(w http.ResponseWriter, _ *http.Request) {
+		late = w
+		say(t, w, "data: x\n\n")
+	})
+	_, err := late.Write([]byte("data: y\n\n"))
+	if flush := http.NewResponseController(late).Flush(); err == nil || flush == nil || rec.Body.String() != "data: x\n\n" {
+		t.Errorf("a late write = %v, flush = %v, body %q", err, flush, rec.Body)
+	}
+}
+
 // However a stream is cut into writes, the end is between events exactly when
 // the text so far is empty or ends with a blank line.
 func TestEventTail(t *testing.T) {

@@ -113,7 +113,7 @@ func TestWithRequestID(t *testing.T) {
 			}
 		})
 	}
-	if newRequestID() == newRequestID() {
+	if first, second := newRequestID(), newRequestID(); first == second {
 		t.Error("two fresh ids are equal")
 	}
 }

@@ -33,11 +33,6 @@ type ServeOptions struct {
 	Grace     time.Duration // how long running requests may go on
 	LastWords time.Duration // how long they then have to end, once cancelled; 0 is 2 s
 	Logger    *slog.Logger  // nil logs nothing
-
-	// ReadTimeout replaces the 10 s for a whole request. For tests.
-	ReadTimeout time.Duration
-	// WriteTimeout replaces the 30 s for one write. For tests.
-	WriteTimeout time.Duration
 }
 
 // Serve answers on ln, HTTP/1.1 only, until ctx is done; then it drains. The
@@ -106,9 +101,6 @@ func newDrain(next http.Handler, opts ServeOptions) *drain {
 	if opts.LastWords == 0 {
 		opts.LastWords = 2 * time.Second
 	}
-	if opts.ReadTimeout == 0 {
-		opts.ReadTimeout = readTimeout
-	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -126,8 +118,8 @@ func (d *drain) server() *http.Server {
 		Handler:           d,
 		Protocols:         protocols,
 		BaseContext:       func(net.Listener) context.Context { return d.base },
-		ReadHeaderTimeout: min(readHeaderTimeout, d.opts.ReadTimeout),
-		ReadTimeout:       d.opts.ReadTimeout,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(serverLog{d.opts.Logger}, "", 0),
@@ -150,7 +142,7 @@ func (d *drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer d.leave()
-	dw := NewDeadlineWriter(w, d.opts.WriteTimeout)
+	dw := NewDeadlineWriter(w, 0)
 	defer dw.extend()
 	d.next.ServeHTTP(dw, r)
 }

@@ -316,6 +316,26 @@ func TestLongAnswersAreNotCut(t *testing.T) {
 	})
 }
 
+// A closed connection cancels the request, also through our reader.
+func TestDisconnectCancels(t *testing.T) {
+	ended := make(chan struct{}, 1)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		waiting(nil).ServeHTTP(w, r)
+		ended <- struct{}{}
+	})
+	served(t, h, ServeOptions{}, func(t *testing.T, l *pipeListener, _ func()) {
+		ended = make(chan struct{}, 1)
+		c := l.dial(t)
+		c.send(getRoot)
+		c.answer()
+		_ = c.Close()
+		synctest.Wait()
+		if len(ended) != 1 {
+			t.Error("the request goes on without its client")
+		}
+	})
+}
+
 // waiting answers / when released; ends early, and says why, when cancelled.
 func waiting(release <-chan struct{}) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
