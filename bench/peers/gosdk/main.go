@@ -21,7 +21,10 @@ func main() {
 	server := mcp.NewServer(&mcp.Implementation{Name: "gosdk", Version: "1.0.0"}, nil)
 	if *addr == "" {
 		// Empty, for the comparison of start-up times.
-		log.Fatal(server.Run(context.Background(), &mcp.StdioTransport{}))
+		if err := server.Run(context.Background(), &mcp.StdioTransport{}); err != nil {
+			log.Fatal(err)
+		}
+		return
 	}
 	mcp.AddTool(server, &mcp.Tool{Name: "get_task", Description: "Says hello to a task"},
 		func(_ context.Context, _ *mcp.CallToolRequest, in args) (*mcp.CallToolResult, any, error) {

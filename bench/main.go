@@ -1,0 +1,181 @@
+// Command bench measures mcpserver beside its peers in one run, on one
+// machine, and says which of the promised limits are met. It builds and
+// starts everything itself, in a temporary folder and on loopback:
+//
+//	go run ./bench [-quick] [-store] [-startup]
+//
+// It exits 1 if a limit is not met.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// scale is how much is measured.
+type scale struct {
+	rounds         int
+	settle, window time.Duration // of one figure in one round
+	warmUp         time.Duration // of each server and era, before the rounds
+	listed         int           // tasks of the user who lists
+	starts         int
+	deep, pages    int // tasks of the user with deep pages; reads of a page in a round
+	rows           int // rows of the store's operations
+	operations     int // of each kind in a round
+}
+
+var (
+	full = scale{
+		rounds: 7, settle: 200 * time.Millisecond, window: 1200 * time.Millisecond, warmUp: 3 * time.Second,
+		listed: 1000, starts: 25, deep: 100_000, pages: 200, rows: 10_000, operations: 2000,
+	}
+	quick = scale{
+		rounds: 1, settle: 50 * time.Millisecond, window: 200 * time.Millisecond, warmUp: 300 * time.Millisecond,
+		listed: 100, starts: 3, deep: 1000, pages: 20, rows: 200, operations: 100,
+	}
+)
+
+// bench is one run.
+type bench struct {
+	root, dir string // the checkout; a folder that is removed at the end
+	scale     scale
+	issuer    *issuer
+	pg        *postgres
+	peers     []*server
+	ours      []*server // on SQLite, on PostgreSQL
+	cleanups  []func()
+}
+
+func main() {
+	short := flag.Bool("quick", false, "one short round of everything, to see that it runs; limits are printed and not enforced")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	met, err := run(ctx, *short)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+	}
+	if err != nil || !met && !*short {
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, short bool) (met bool, err error) {
+	b := &bench{scale: full}
+	if short {
+		b.scale = quick
+	}
+	defer func() {
+		for _, undo := range slices.Backward(b.cleanups) {
+			undo()
+		}
+	}()
+	if err := b.prepareAll(ctx); err != nil {
+		return false, err
+	}
+	var r report
+	if r.size, err = b.binarySize(); err != nil {
+		return false, err
+	}
+	b.say("starts over stdio")
+	if r.starts, err = b.startUp(ctx); err != nil {
+		return false, err
+	}
+	if r.samples, err = b.runRounds(ctx); err != nil {
+		return false, err
+	}
+	b.say("the store beside pgbench")
+	if r.operations, err = b.storeOperations(ctx); err != nil {
+		return false, err
+	}
+	b.say("deep pages")
+	if r.depths, err = b.deepPages(ctx); err != nil {
+		return false, err
+	}
+	return r.print(os.Stdout, b), nil
+}
+
+func (b *bench) say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+func (b *bench) cleanup(undo func()) { b.cleanups = append(b.cleanups, undo) }
+
+// prepareAll builds the programs and starts the databases and servers.
+func (b *bench) prepareAll(ctx context.Context) (err error) {
+	if b.root, err = moduleRoot(ctx); err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp("", "taskwire-bench-"); err != nil {
+		return err
+	}
+	b.cleanup(func() { os.RemoveAll(b.dir) })
+	// PostgreSQL runs as another user and must reach its folder.
+	if err := os.Chmod(b.dir, 0o711); err != nil {
+		return err
+	}
+	b.say("building")
+	if err := b.build(ctx); err != nil {
+		return err
+	}
+	if b.issuer, err = newIssuer(); err != nil {
+		return err
+	}
+	b.cleanup(b.issuer.end)
+	b.say("starting PostgreSQL, the peers and mcpserver")
+	if b.pg, err = newPostgres(ctx, b.dir); err != nil {
+		return err
+	}
+	b.cleanup(b.pg.proc.end)
+	if b.peers, err = b.launchPeers(ctx); err != nil {
+		return err
+	}
+	for _, e := range []engine{{"SQLite", b.sqliteURL("served")}, {"PostgreSQL", b.pg.url()}} {
+		s, err := b.launchOurs(ctx, "taskwire "+e.name, e.url)
+		if err != nil {
+			return err
+		}
+		b.ours = append(b.ours, s)
+	}
+	return nil
+}
+
+func moduleRoot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "taskwire").Output()
+	return strings.TrimSpace(string(out)), err
+}
+
+// build makes all binaries as a release does.
+func (b *bench) build(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.dir+"/",
+		"./mcpserver", "./bench/peers/gosdk", "./bench/peers/mcpgo")
+	cmd.Dir = b.root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return errors.Join(err, errors.New(string(out)))
+	}
+	return nil
+}
+
+func (b *bench) binary(name string) string { return filepath.Join(b.dir, name) }
+
+// binarySize is that of the release build of mcpserver, in bytes.
+func (b *bench) binarySize() (int64, error) {
+	info, err := os.Stat(b.binary("mcpserver"))
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+func (b *bench) sqliteURL(name string) string {
+	return "sqlite://" + filepath.Join(b.dir, name+".db")
+}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"taskwire/queries"
+	"taskwire/store"
+)
+
+// The store's single-row operations run beside pgbench, which sends the same
+// prepared statements in the same batches to the same server, from C.
+
+// operation is one of them, with both ways to run it.
+type operation struct {
+	name   string
+	query  string   // its name in queries/tasks.sql
+	row    string   // pgbench's choice of a row
+	given  []string // the optional parameters that are not NULL
+	store  func(ctx context.Context, i int) error
+	ours   []float64 // operations a second, by round
+	theirs []float64
+}
+
+const (
+	storeUser   = "store"
+	pgbenchUser = "pgbench"
+)
+
+// storeOperations measures each operation with one client, round by round.
+func (b *bench) storeOperations(ctx context.Context) ([]*operation, error) {
+	st, err := store.Open(ctx, store.Config{URL: b.pg.url()}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	run, err := b.newStoreRun(ctx, st.Tasks())
+	if err != nil {
+		return nil, err
+	}
+	n := b.scale.operations
+	for round := range b.scale.rounds {
+		for _, op := range run.operations() {
+			began := time.Now()
+			for i := range n {
+				if err := op.store(ctx, i); err != nil {
+					return nil, fmt.Errorf("store %s: %w", op.name, err)
+				}
+			}
+			op.ours = append(op.ours, float64(n)/time.Since(began).Seconds())
+			tps, err := b.pgbench(ctx, op, run.rows+round*n, n)
+			if err != nil {
+				return nil, err
+			}
+			op.theirs = append(op.theirs, tps)
+		}
+		run.made = run.made[:0]
+	}
+	return run.ops, nil
+}
+
+// storeRun holds the rows that the operations work on. Both sides have as
+// many, and the rows that a round inserts are those that it deletes.
+type storeRun struct {
+	tasks *store.Tasks
+	rows  int
+	ids   []string // there throughout
+	made  []string // inserted in this round
+	ops   []*operation
+}
+
+func (b *bench) newStoreRun(ctx context.Context, tasks *store.Tasks) (*storeRun, error) {
+	run := &storeRun{tasks: tasks, rows: b.scale.rows}
+	for range run.rows {
+		if err := run.insert(ctx, 0); err != nil {
+			return nil, err
+		}
+	}
+	run.ids, run.made = run.made, nil
+	// pgbench has numbers only, so its ids are numbers.
+	_, err := b.pg.psql(ctx, pgOwner, pgDatabase, fmt.Sprintf(`
+		SELECT set_config('app.user_id', '%s', false);
+		INSERT INTO tasks SELECT '%[1]s', n::text, t.title, t.title_fold, t.description, t.description_fold, t.priority,
+			t.category, t.completed, t.due_date, t.due_key, t.due_is_day, t.created_at, t.updated_at
+		FROM generate_series(1, %d) n, (VALUES ('Buy milk', 'buy milk', 'Two litres', 'two litres', 2::smallint, 'home',
+			false, '', '', false, now(), now())) t (title, title_fold, description, description_fold, priority,
+			category, completed, due_date, due_key, due_is_day, created_at, updated_at)`, pgbenchUser, run.rows))
+	return run, err
+}
+
+func (run *storeRun) operations() []*operation {
+	if run.ops == nil {
+		anyRow := fmt.Sprintf(`\set task_id random(1, %d)`, run.rows)
+		nextRow := "\\set n :n + 1\n\\set task_id :n"
+		run.ops = []*operation{
+			{name: "insert", query: "CreateTask", row: nextRow, store: run.insert},
+			{name: "get", query: "GetTask", row: anyRow, store: run.get},
+			{name: "update", query: "UpdateTask", row: anyRow, given: []string{"title", "title_fold"}, store: run.update},
+			{name: "toggle", query: "ToggleTask", row: anyRow, store: run.toggle},
+			{name: "delete", query: "DeleteTask", row: nextRow, store: run.remove},
+		}
+	}
+	return run.ops
+}
+
+// anyID spreads over the rows as random does, and repeats from run to run.
+func (run *storeRun) anyID(i int) string { return run.ids[i*7919%len(run.ids)] }
+
+func (run *storeRun) insert(ctx context.Context, _ int) error {
+	in := store.NewTask{Title: "Buy milk", Description: "Two litres", Priority: store.Medium, Category: store.Home}
+	task, err := run.tasks.Create(ctx, storeUser, in, store.Call{})
+	run.made = append(run.made, task.ID)
+	return err
+}
+
+func (run *storeRun) get(ctx context.Context, i int) error {
+	_, err := run.tasks.Get(ctx, storeUser, run.anyID(i))
+	return err
+}
+
+func (run *storeRun) update(ctx context.Context, i int) error {
+	title := "Buy oat milk"
+	_, err := run.tasks.Update(ctx, storeUser, run.anyID(i), store.Changes{Title: &title}, time.Time{}, store.Call{})
+	return err
+}
+
+func (run *storeRun) toggle(ctx context.Context, i int) error {
+	_, err := run.tasks.Toggle(ctx, storeUser, run.anyID(i), nil, time.Time{}, store.Call{})
+	return err
+}
+
+func (run *storeRun) remove(ctx context.Context, i int) error {
+	_, err := run.tasks.Delete(ctx, storeUser, run.made[i], time.Time{}, store.Call{})
+	return err
+}
+
+var (
+	parameter  = regexp.MustCompile(`sqlc\.narg\('(\w+)'\)|@(\w+)`)
+	comment    = regexp.MustCompile(`(?m)^--.*\n`)
+	ratePerSec = regexp.MustCompile(`tps = ([0-9.]+)`)
+)
+
+// pgbench runs n transactions of an operation with one client and returns how
+// many it did a second. Rows are numbered upwards from base.
+func (b *bench) pgbench(ctx context.Context, op *operation, base, n int) (float64, error) {
+	script, err := pgbenchScript(op)
+	if err != nil {
+		return 0, err
+	}
+	// Readable by the unprivileged user that pgbench runs as.
+	file := filepath.Join(os.TempDir(), filepath.Base(b.dir)+"-"+op.name+".sql")
+	if err := os.WriteFile(file, []byte(script), 0o644); err != nil {
+		return 0, err
+	}
+	defer os.Remove(file)
+	args := []string{"-n", "-M", "prepared", "-c", "1", "-j", "1", "-t", strconv.Itoa(n), "-f", file,
+		"-h", b.pg.host, "-p", b.pg.port, "-U", pgOwner, "-D", "n=" + strconv.Itoa(base)}
+	for name, value := range values {
+		args = append(args, "-D", name+"="+value)
+	}
+	output, err := b.pg.run(ctx, "", "pgbench", append(args, pgDatabase)...)
+	if err != nil {
+		return 0, err
+	}
+	m := ratePerSec.FindStringSubmatch(output)
+	if m == nil || !strings.Contains(output, "number of failed transactions: 0") {
+		return 0, fmt.Errorf("pgbench %s: %s", op.name, output)
+	}
+	return strconv.ParseFloat(m[1], 64)
+}
+
+// values are what pgbench sends for each parameter, besides task_id, which the
+// script chooses.
+var values = map[string]string{
+	"user_id": pgbenchUser, "title": "Buy oat milk", "title_fold": "buy oat milk",
+	"description": "Two litres", "description_fold": "two litres", "priority": "2", "category": "home",
+	"completed": "false", "due_is_day": "false",
+	"created_at": "2026-07-28 00:00:00Z", "any_version": "true", "if_updated_at": "epoch",
+}
+
+// pgbenchScript writes an operation as the store sends it: the settings and
+// the statement in one pipeline, which the server runs as one transaction.
+func pgbenchScript(op *operation) (string, error) {
+	sql, err := namedQuery(op.query)
+	if err != nil {
+		return "", err
+	}
+	sql = parameter.ReplaceAllStringFunc(sql, func(p string) string {
+		m := parameter.FindStringSubmatch(p)
+		optional, name := m[1], m[2]
+		switch {
+		case name == "updated_at":
+			return "clock_timestamp()" // must move on, and pgbench has no clock
+		case name == "due_date" || name == "due_key":
+			return "''" // pgbench has no empty variables
+		case name != "" || slices.Contains(op.given, optional):
+			return ":" + name + optional
+		default:
+			return "NULL" // pgbench cannot send one
+		}
+	})
+	return op.row + `
+\startpipeline
+SELECT set_config('app.user_id', :user_id, true), set_config('app.maintenance', '', true);
+` + sql + `
+\endpipeline
+`, nil
+}
+
+// namedQuery reads one query out of the files that sqlc reads.
+func namedQuery(name string) (string, error) {
+	file, err := queries.FS.ReadFile("tasks.sql")
+	if err != nil {
+		return "", err
+	}
+	_, rest, found := strings.Cut(string(file), "-- name: "+name+" ")
+	if !found {
+		return "", errors.New("queries/tasks.sql has no " + name)
+	}
+	_, rest, _ = strings.Cut(rest, "\n")
+	sql, _, _ := strings.Cut(rest, "-- name: ")
+	return strings.TrimSpace(comment.ReplaceAllString(sql, "")), nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// report is everything that a run measured.
+type report struct {
+	size       int64
+	starts     startTimes
+	samples    map[cell][]sample
+	operations []*operation
+	depths     []depth
+}
+
+// print writes the tables and then the limits, and reports whether all are met.
+func (r report) print(w io.Writer, b *bench) bool {
+	fmt.Fprintf(w, "Medians of %d interleaved rounds (lowest to highest round). CPU is the server process's own,\n"+
+		"without PostgreSQL's. A ratio is CPU per call divided by the peer's for its one trivial tool, round by round.\n\n", b.scale.rounds)
+	r.printCalls(w, b)
+	r.printStore(w)
+	r.printStarts(w)
+	limits := r.limits(b)
+	all := true
+	for _, l := range limits {
+		fmt.Fprintln(w, l)
+		all = all && l.met()
+	}
+	return all
+}
+
+func (r report) printCalls(w io.Writer, b *bench) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprint(t, "era\tcallers\tserver\ttool\tcalls/s\tCPU µs/call")
+	for _, p := range b.peers {
+		fmt.Fprintf(t, "\tCPU ÷ %s", p.name)
+	}
+	fmt.Fprintln(t)
+	for _, c := range b.cells() {
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%.0f\t%s", c.era.name, c.callers, c.server.name, c.tool,
+			spreadOf(rates(r.samples[c])).median, whole(spreadOf(cpus(r.samples[c]))))
+		for _, p := range b.peers {
+			fmt.Fprintf(t, "\t%s", r.against(c, p))
+		}
+		fmt.Fprintln(t)
+	}
+	t.Flush()
+	fmt.Fprintln(w)
+}
+
+func (r report) printStore(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "store on PostgreSQL, one client\tstore/s\tpgbench/s\tstore ÷ pgbench")
+	for _, op := range r.operations {
+		fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%s\n", op.name, spreadOf(op.ours).median, spreadOf(op.theirs).median,
+			spreadOf(ratios(op.ours, op.theirs)))
+	}
+	t.Flush()
+	fmt.Fprintln(w)
+	fmt.Fprintln(t, "deep pages, at the store\torder\tfirst page µs\tlast page µs\tlast ÷ first")
+	for _, d := range r.depths {
+		fmt.Fprintf(t, "%s\t%s\t%.0f\t%.0f\t%s\n", d.engine, d.order, spreadOf(d.first).median, spreadOf(d.deep).median,
+			spreadOf(ratios(d.deep, d.first)))
+	}
+	t.Flush()
+	fmt.Fprintln(w)
+}
+
+func (r report) printStarts(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "start over stdio to the answer of tools/list\tms")
+	fmt.Fprintf(t, "empty go-sdk server\t%s\n", spreadOf(r.starts.empty))
+	fmt.Fprintf(t, "mcpserver\t%s\n", spreadOf(r.starts.ours))
+	fmt.Fprintf(t, "mcpserver, making its database\t%s\n", spreadOf(r.starts.first))
+	t.Flush()
+	fmt.Fprintln(w)
+}
+
+// limits are the promises, in the order of the issue that made them.
+func (r report) limits(b *bench) []limit {
+	var all []limit
+	for _, e := range eras {
+		c := cell{b.ours[0], e, "get_task", 64}
+		all = append(all,
+			limit{what: "get_task, " + e.name + ", CPU ÷ bare go-sdk", got: r.against(c, b.peers[0]), bound: 1},
+			limit{what: "get_task, " + e.name + ", CPU ÷ TypeScript v2", got: r.against(c, b.peers[2]), bound: 0.6})
+	}
+	for _, d := range r.depths {
+		all = append(all, limit{what: fmt.Sprintf("last page ÷ first by %s, %s", d.order, d.engine),
+			got: spreadOf(ratios(d.deep, d.first)), bound: 1.2})
+	}
+	for _, op := range r.operations {
+		all = append(all, limit{what: "store ÷ pgbench, " + op.name,
+			got: spreadOf(ratios(op.ours, op.theirs)), bound: 0.75, atLeast: true})
+	}
+	return append(all,
+		limit{what: "size of mcpserver", got: spreadOf([]float64{float64(r.size) / 1e6}), bound: 20, unit: " MB"},
+		limit{what: "start ÷ empty go-sdk server", got: spreadOf(ratios(r.starts.ours, r.starts.empty)), bound: 3},
+		limit{what: "start to tools/list", got: spreadOf(r.starts.ours), bound: 100, unit: " ms"},
+		limit{what: "start to tools/list, making the database", got: spreadOf(r.starts.first), bound: 100, unit: " ms"})
+}
+
+// against is the CPU of a cell over that of a peer under the same load.
+func (r report) against(c cell, peer *server) spread {
+	theirs := r.samples[cell{peer, c.era, "get_task", c.callers}]
+	return spreadOf(ratios(cpus(r.samples[c]), cpus(theirs)))
+}
+
+func cpus(samples []sample) (out []float64) {
+	for _, s := range samples {
+		out = append(out, s.cpu)
+	}
+	return out
+}
+
+func rates(samples []sample) (out []float64) {
+	for _, s := range samples {
+		out = append(out, s.rate)
+	}
+	return out
+}
+
+func whole(s spread) string { return fmt.Sprintf("%.0f (%.0f to %.0f)", s.median, s.low, s.high) }
