@@ -50,7 +50,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	if err != nil {
 		return err
 	}
-	logger := edge.NewLogger(stderr, cfg.edge, isTerminal(stderr))
+	logs := edge.NewLogWriter(stderr) // a pipe that nobody reads must not stop requests
+	defer logs.Close()
+	logger := edge.NewLogger(logs, cfg.edge, isTerminal(stderr))
 	switch {
 	case cfg.migrate:
 		version, err := store.Migrate(ctx, cfg.store, logger)
