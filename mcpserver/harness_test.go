@@ -60,7 +60,6 @@ type harness struct {
 	Server   *httpServer
 	Log      *syncBuffer
 	env      map[string]string
-	flags    []string
 }
 
 // startHTTP starts the stack. Env adds to or replaces the settings.

@@ -34,6 +34,7 @@ func recovered(logger *slog.Logger) mcp.Middleware {
 func checked(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 		switch params := req.GetParams().(type) {
+		//lint:ignore SA1019 hosts of the older era still send it
 		case *mcp.SetLoggingLevelParams:
 			switch params.Level {
 			case "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency":

@@ -58,7 +58,7 @@ func (ts *toolset) readTask(ctx context.Context, req *mcp.ReadResourceRequest) (
 // The SDK's own builds that data with %q, which is no JSON for every URI.
 func resourceNotFound(uri string) error {
 	return &jsonrpc.Error{
-		Code:    mcp.CodeResourceNotFound,
+		Code:    jsonrpc.CodeInvalidParams,
 		Message: "Resource not found",
 		Data:    json.RawMessage(mustMarshal(map[string]string{"uri": uri})),
 	}

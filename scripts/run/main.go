@@ -65,11 +65,10 @@ func (p program) start(ctx context.Context, ended chan<- error) error {
 	go func() {
 		err := cmd.Wait()
 		if ctx.Err() != nil && cmd.ProcessState.Success() {
-			err = nil // stopped, as asked
-		} else {
-			err = fmt.Errorf("%s ended: %s", p.name, cmd.ProcessState)
+			ended <- nil // stopped, as asked
+			return
 		}
-		ended <- err
+		ended <- fmt.Errorf("%s ended: %w", p.name, err)
 	}()
 	return nil
 }
