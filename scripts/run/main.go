@@ -63,12 +63,12 @@ func (p program) start(ctx context.Context, ended chan<- error) error {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
 	go func() {
-		err := cmd.Wait()
+		_ = cmd.Wait() // the state says all
 		if ctx.Err() != nil && cmd.ProcessState.Success() {
 			ended <- nil // stopped, as asked
 			return
 		}
-		ended <- fmt.Errorf("%s ended: %w", p.name, err)
+		ended <- fmt.Errorf("%s ended: %s", p.name, cmd.ProcessState)
 	}()
 	return nil
 }
