@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"taskwire/identity"
@@ -37,6 +38,8 @@ func TestBadKeysAreLeftOut(t *testing.T) {
 		"kty in capitals":       {edwards, entry(edwards, map[string]any{"kty": nil, "KTY": "OKP"})},
 		"off the curve":         {elliptic, entry(elliptic, map[string]any{"y": elliptic.Public()["x"]})},
 		"wrong curve":           {elliptic, entry(elliptic, map[string]any{"crv": "P-384"})},
+		"RSA of 1,024 bits":     {rsa, entry(rsa, map[string]any{"n": strings.Repeat("_", 170) + "w"})},
+		"RSA of 16,384 bits":    {rsa, entry(rsa, map[string]any{"n": strings.Repeat("_", 2731)})},
 		"RSA exponent 1":        {rsa, entry(rsa, map[string]any{"e": "AQ"})},
 		"RSA exponent huge":     {rsa, entry(rsa, map[string]any{"e": "_____w8"})},
 		"RSA used as PS256":     {rsa, entry(rsa, map[string]any{"alg": "PS256"})},
@@ -72,6 +75,17 @@ func TestTwoKeysWithOneID(t *testing.T) {
 	if _, err := v.Verify(t.Context(), p.Token(t, "alice", resource)); err != nil {
 		t.Errorf("the key beside them: %v", err)
 	}
+}
+
+// TestIDOfAnUnusableKey: an id is ambiguous even if only one key of that name
+// could be used.
+func TestIDOfAnUnusableKey(t *testing.T) {
+	p := identitytest.Start(t)
+	twin := p.Key().Public()
+	twin["use"] = "enc"
+	p.Publish(twin, identitytest.NewKey(t, "EdDSA").Public())
+	v := newVerifier(t, identity.Options{}, p.Trust(resource))
+	refuse(t, v, identity.ReasonKey, map[string]string{"the usable one": p.Token(t, "alice", resource)})
 }
 
 // TestNoKeyID: a token without kid is good when one key alone can be meant.

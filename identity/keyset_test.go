@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -146,7 +147,7 @@ func TestFaults(t *testing.T) {
 			if err := verify(t, v, p.Token(t, "alice", resource)); err != nil {
 				t.Fatalf("Verify: %v", err)
 			}
-			old := p.Token(t, "bob", resource)
+			old, oldKey := p.Token(t, "bob", resource), p.Key()
 			p.Break(fault)
 			p.Rotate(t, "EdDSA")
 			if err := verify(t, v, p.Token(t, "carol", resource)); !errors.Is(err, identity.ErrUnavailable) {
@@ -164,8 +165,12 @@ func TestFaults(t *testing.T) {
 			clock.advance(identity.StaleFor + time.Second)
 			late := p.Claims("bob", resource)
 			late["iat"], late["exp"] = clock.now().Unix(), clock.now().Add(time.Hour).Unix()
-			if err := verify(t, v, p.Sign(t, late)); !errors.Is(err, identity.ErrUnavailable) {
-				t.Errorf("after StaleFor: Verify = %v, want ErrUnavailable", err)
+			header := jsonOf(t, map[string]any{"alg": "EdDSA", "kid": oldKey.ID})
+			if err := verify(t, v, oldKey.SignRaw(t, header, jsonOf(t, late))); !errors.Is(err, identity.ErrUnavailable) {
+				t.Errorf("known key after StaleFor: Verify = %v, want ErrUnavailable", err)
+			}
+			if err := v.Ready(t.Context()); !errors.Is(err, identity.ErrUnavailable) {
+				t.Errorf("Ready after StaleFor = %v, want ErrUnavailable", err)
 			}
 		})
 	}
@@ -219,4 +224,49 @@ func TestOneFetchForAll(t *testing.T) {
 			t.Errorf("a hundred requests cost %d fetches, want 1", n)
 		}
 	})
+}
+
+// TestKeyMadeDuringFetch rotates while a fetch is under way that has read the
+// old set already. The new key's token joins that fetch, and asks again.
+func TestKeyMadeDuringFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := identitytest.New(t, "https://auth.example.com")
+		slow := &http.Client{Transport: lateAnswer{p.Client().Transport}}
+		v := newVerifier(t, identity.Options{Client: slow}, p.Trust(resource))
+		time.Sleep(time.Minute)
+		go func() {
+			_, _ = v.Verify(t.Context(), p.Sign(t, p.Claims("x", resource), map[string]any{"kid": "bogus"}))
+		}()
+		time.Sleep(500 * time.Millisecond)
+		p.Rotate(t, "EdDSA")
+		if err := verify(t, v, p.Token(t, "alice", resource)); err != nil {
+			t.Errorf("Verify: %v", err)
+		}
+	})
+}
+
+// lateAnswer answers with what was true a second ago.
+type lateAnswer struct{ next http.RoundTripper }
+
+func (l lateAnswer) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := l.next.RoundTrip(r)
+	time.Sleep(time.Second)
+	return res, err
+}
+
+// TestReadyLeavesOutOptional: the adapter may be down, the provider may not.
+func TestReadyLeavesOutOptional(t *testing.T) {
+	p, adapter := identitytest.Start(t), identitytest.Start(t)
+	adapter.Break(identitytest.Down)
+	optional := adapter.Trust(resource)
+	optional.Optional = true
+	v := newVerifier(t, identity.Options{}, p.Trust(resource), optional)
+	if err := v.Ready(t.Context()); err != nil {
+		t.Errorf("Ready without the optional one: %v", err)
+	}
+	v = newVerifier(t, identity.Options{}, p.Trust(resource), adapter.Trust(resource))
+	err := v.Ready(t.Context())
+	if !errors.Is(err, identity.ErrUnavailable) || !strings.Contains(err.Error(), adapter.Issuer) {
+		t.Errorf("Ready = %v, want ErrUnavailable that names %s", err, adapter.Issuer)
+	}
 }

@@ -24,7 +24,7 @@ const (
 	None         Fault = iota
 	Down               // 503
 	Slow               // no answer until the client gives up
-	Huge               // 10 MiB of key set
+	Huge               // a good key set and 10 MiB of blanks
 	Garbage            // 200 and HTML
 	Redirect           // to RedirectTarget
 	Cut                // the connection is cut in mid-answer
@@ -135,7 +135,8 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Slow:
 		<-r.Context().Done()
 	case Huge:
-		_, _ = w.Write([]byte(`{"keys":[],"pad":"` + strings.Repeat("x", 10<<20) + `"}`))
+		writeSet(w, set)
+		_, _ = w.Write([]byte(strings.Repeat(" ", 10<<20))) // what is cut off still looks whole
 	case Garbage:
 		_, _ = w.Write([]byte("<!doctype html><title>Bad gateway</title>"))
 	case Redirect:
