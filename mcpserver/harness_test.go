@@ -161,9 +161,42 @@ func (o toolOutcome) text() string {
 // value is taken out of the defaults.
 func (h *harness) send(t testing.TB, method, url string, body string, header map[string]string) answer {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	a, err := exchange(t.Context(), method, url, body, header)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return a
+}
+
+// exchange is send for goroutines, and for servers that may be gone.
+func exchange(ctx context.Context, method, url string, body string, header map[string]string) (answer, error) {
+	resp, err := request(ctx, method, url, body, header)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{Status: resp.StatusCode, Header: resp.Header, Body: string(data)}
+	last := data
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		for line := range strings.SplitSeq(a.Body, "\n") {
+			if rest, ok := strings.CutPrefix(line, "data: "); ok {
+				last = []byte(rest)
+			}
+		}
+	}
+	_ = json.Unmarshal(last, &a.Message) // not every answer has a JSON body
+	return a, nil
+}
+
+// request makes a request and leaves its answer to be read.
+func request(ctx context.Context, method, url string, body string, header map[string]string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return nil, err
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
@@ -179,26 +212,7 @@ func (h *harness) send(t testing.TB, method, url string, body string, header map
 			req.Header.Set(k, v)
 		}
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := answer{Status: resp.StatusCode, Header: resp.Header, Body: string(data)}
-	last := data
-	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
-		for line := range strings.SplitSeq(a.Body, "\n") {
-			if rest, ok := strings.CutPrefix(line, "data: "); ok {
-				last = []byte(rest)
-			}
-		}
-	}
-	_ = json.Unmarshal(last, &a.Message) // not every answer has a JSON body
-	return a
+	return http.DefaultClient.Do(req)
 }
 
 // modern builds a request of the stateless era with its headers.
