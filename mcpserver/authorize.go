@@ -110,7 +110,7 @@ func scopeFor(e *envelope) string {
 		"tools/list", "prompts/list", "resources/list", "resources/templates/list":
 		return ""
 	case "tools/call":
-		i := slices.IndexFunc(allTools(), func(t *tool) bool { return t.name == e.params.Name })
+		i := slices.IndexFunc(allTools(), func(t *tool) bool { return t.name == e.name })
 		if i >= 0 && !allTools()[i].readOnly() {
 			return scopeWrite
 		}

@@ -31,7 +31,7 @@ type config struct {
 	identity  identity.Config
 	edge      edge.Settings
 	issuers   []identity.Issuer
-	authority string // authorization server named in the metadata
+	authority string   // authorization server named in the metadata
 	public    string   // MCP_PUBLIC_URL as it was given
 	publicURL *url.URL // the resource: what hosts connect to, and the audience of tokens
 	zone      *time.Location
@@ -134,10 +134,21 @@ func (cfg *config) readEnv(getenv func(string) string) (problems []error) {
 			note(cfg.settle(cfg.httpAddr))
 		}
 	}
-	if cfg.user == "" && (cfg.httpAddr == "" || cfg.identity.Mode == identity.ModeDev) {
-		note(errors.New("there is no user: start with -user NAME, or set TASKWIRE_USER"))
+	if cfg.httpAddr == "" || cfg.identity.Mode == identity.ModeDev {
+		note(checkUser(cfg.user))
 	}
 	return problems
+}
+
+// checkUser asks of a name what is asked of a token's sub.
+func checkUser(name string) error {
+	if name == "" {
+		return errors.New("there is no user: start with -user NAME, or set TASKWIRE_USER")
+	}
+	if !printable(name) || strings.TrimSpace(name) == "" {
+		return errors.New("the user (-user, TASKWIRE_USER): must have 1 to 255 printable characters")
+	}
+	return nil
 }
 
 func defaultUser(getenv func(string) string) string {

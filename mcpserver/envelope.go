@@ -20,12 +20,8 @@ import (
 type envelope struct {
 	id     json.RawMessage // as it came; nil for a notification
 	method string          // empty for a response
-	params struct {
-		Name string          `json:"name"`
-		URI  string          `json:"uri"`
-		Meta json.RawMessage `json:"_meta"`
-	}
-	hasParams bool
+	name   string          // params.name: of the tool or prompt
+	meta   json.RawMessage // params._meta
 }
 
 // isCall reports whether the message wants an answer.
@@ -35,7 +31,7 @@ func (e *envelope) isCall() bool { return e.method != "" && e.id != nil }
 // _meta, as those of the stateless era do.
 func (e *envelope) carriesVersion() bool {
 	var meta map[string]any
-	return json.Unmarshal(e.params.Meta, &meta) == nil && meta[mcp.MetaKeyProtocolVersion] != nil
+	return json.Unmarshal(e.meta, &meta) == nil && meta[mcp.MetaKeyProtocolVersion] != nil
 }
 
 // An envelopeError is a message that is none, as JSON-RPC 2.0 section 5.1
@@ -55,7 +51,10 @@ const maxSafeInteger = 1<<53 - 1
 
 // readEnvelope checks one message.
 func readEnvelope(data []byte) (*envelope, *envelopeError) {
-	if err := edge.CheckJSON(data); err != nil {
+	if err := edge.CheckKeys(data, "jsonrpc", "id", "method", "params", "result", "error"); err != nil {
+		if edge.CheckJSON(data) == nil { // good JSON, but with a key such as "Method"
+			return nil, invalidRequest(nil, err.Error())
+		}
 		return nil, &envelopeError{code: jsonrpc.CodeParseError, text: "parse error: " + err.Error()}
 	}
 	data = bytes.TrimLeft(data, " \t\r\n")
@@ -64,9 +63,6 @@ func readEnvelope(data []byte) (*envelope, *envelopeError) {
 		return nil, invalidRequest(nil, "batches left MCP with revision 2025-06-18; send one message at a time")
 	case data[0] != '{':
 		return nil, invalidRequest(nil, "a message is a JSON object")
-	}
-	if err := edge.CheckKeys(data, "jsonrpc", "id", "method", "params", "result", "error"); err != nil {
-		return nil, invalidRequest(nil, err.Error())
 	}
 	var wire struct {
 		Version json.RawMessage `json:"jsonrpc"`
@@ -102,20 +98,21 @@ func readEnvelope(data []byte) (*envelope, *envelopeError) {
 	return e, e.readParams(wire.Params)
 }
 
-// readParams picks out what routing, scopes and limits go by. Fields of
-// another type are left empty: the method's own reader refuses them.
+// readParams picks out what routing, scopes and limits go by. It reads into a
+// map because encoding/json fills a struct without regard to letter case, and
+// the SDK does not: {"name": "delete_task", "Name": "get_task"} would be judged
+// as one and run as the other. Fields of another type are left empty: the
+// method's own reader refuses them.
 func (e *envelope) readParams(raw json.RawMessage) *envelopeError {
 	if raw == nil || string(raw) == "null" {
 		return nil
 	}
-	if raw[0] != '{' {
+	var params map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &params); err != nil {
 		return &envelopeError{code: jsonrpc.CodeInvalidParams, text: "params: must be an object", id: e.id}
 	}
-	e.hasParams = true
-	var typeError *json.UnmarshalTypeError
-	if err := json.Unmarshal(raw, &e.params); err != nil && !errors.As(err, &typeError) {
-		return &envelopeError{code: jsonrpc.CodeInvalidParams, text: "params: must be an object", id: e.id}
-	}
+	e.meta = params["_meta"]
+	_ = json.Unmarshal(params["name"], &e.name)
 	return nil
 }
 

@@ -143,40 +143,34 @@ func (c *stdioConn) readLines(in io.Reader) {
 	defer close(c.messages)
 	lines := bufio.NewReaderSize(in, 64<<10)
 	for {
-		line, err := readLine(lines)
-		if line = bytes.TrimRight(line, "\r\n"); errors.Is(err, errLongLine) {
-			c.refuse(&envelopeError{code: jsonrpc.CodeInvalidRequest, text: "invalid request: a message may have up to 1 MiB"})
-		} else if len(bytes.TrimSpace(line)) > 0 && !c.accept(line) {
-			return
+		line, long, err := readLine(lines)
+		line = bytes.TrimRight(line, "\r\n")
+		goOn := true
+		switch {
+		case long || len(line) > maxMessage:
+			goOn = c.refuse(&envelopeError{code: jsonrpc.CodeInvalidRequest, text: "invalid request: a message may have up to 1 MiB"})
+		case len(bytes.TrimSpace(line)) > 0:
+			goOn = c.accept(line)
 		}
-		if err != nil && !errors.Is(err, errLongLine) {
+		if err != nil || !goOn {
 			return
 		}
 	}
 }
 
-var errLongLine = errors.New("line too long")
-
-// readLine returns the next line with its end. A line over maxMessage is read
-// to its end and dropped.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	var line []byte
-	long := false
+// readLine returns the next line with its end, which the last one may lack. Of
+// a line that is too long it reads all and returns nothing.
+func readLine(r *bufio.Reader) (line []byte, long bool, err error) {
 	for {
 		part, err := r.ReadSlice('\n')
-		if long = long || len(line)+len(part) > maxMessage+1; !long {
+		if long = long || len(line)+len(part) > maxMessage+len("\r\n"); long {
+			line = nil
+		} else {
 			line = append(line, part...)
 		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, long, err
 		}
-		if long && err == nil {
-			err = errLongLine
-		}
-		if long {
-			line = nil
-		}
-		return line, err
 	}
 }
 
@@ -226,13 +220,11 @@ func (c *stdioConn) begin(id jsonrpc.ID) *stdioCall {
 // cancel marks a running call so that its answer is not sent. The SDK, which
 // sees the notification too, cancels its context.
 func (c *stdioConn) cancel(params json.RawMessage) {
-	var p struct {
-		RequestID any `json:"requestId"`
-	}
+	var p map[string]any // not a struct: the SDK minds the letter case of keys
 	if json.Unmarshal(params, &p) != nil {
 		return
 	}
-	id, err := jsonrpc.MakeID(p.RequestID)
+	id, err := jsonrpc.MakeID(p["requestId"])
 	if err != nil {
 		return
 	}
