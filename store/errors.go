@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -64,6 +63,4 @@ func checkText(what, text string, maxRunes int) error {
 }
 
 // noRows reports that a statement gave no row, on either engine.
-func noRows(err error) bool {
-	return errors.Is(err, pgx.ErrNoRows) || errors.Is(err, sql.ErrNoRows)
-}
+func noRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

@@ -38,7 +38,7 @@ func Migrate(ctx context.Context, cfg Config, logger *slog.Logger) (version int6
 			return 0, fmt.Errorf("migrate: %w", err)
 		}
 		defer lite.close()
-		version, err = migrateSQLite(ctx, lite.writer)
+		version, err = lite.migrate(ctx)
 		if err != nil {
 			return 0, fmt.Errorf("migrate: %w", lite.translate(err))
 		}
@@ -97,54 +97,4 @@ func folder(files embed.FS, name string) fs.FS {
 		panic(err) // the name is one of our two folders
 	}
 	return sub
-}
-
-// migrateSQLite needs no lock: each migration is one immediate transaction, so
-// of two processes that start together the slower one fails at the first
-// statement and then finds the work done.
-func migrateSQLite(ctx context.Context, writer *sql.DB) (int64, error) {
-	for last := int64(-1); ; {
-		version, err := sqliteVersion(ctx, writer)
-		if err != nil {
-			return 0, err
-		}
-		if done, err := current(version); done || err != nil {
-			return version, err
-		}
-		if err := foreignSQLite(ctx, writer); err != nil {
-			return 0, err
-		}
-		_, err = up(ctx, goose.DialectSQLite3, writer, folder(schema.SQLite, "sqlite"), goose.WithTableName(versionTable))
-		if err != nil && version == last {
-			return 0, err
-		}
-		last = version
-	}
-}
-
-// sqliteVersion is 0 for a file without our mark.
-func sqliteVersion(ctx context.Context, conn *sql.DB) (int64, error) {
-	var marked bool
-	err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?)", versionTable).Scan(&marked)
-	if err != nil || !marked {
-		return 0, err
-	}
-	var version int64
-	err = conn.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable).Scan(&version)
-	return version, err
-}
-
-// foreignSQLite looks at mark and tables in one statement: another process may
-// be making both.
-func foreignSQLite(ctx context.Context, conn *sql.DB) error {
-	var names sql.NullString
-	err := conn.QueryRowContext(ctx, `
-		SELECT group_concat(name, ', ') FROM sqlite_schema
-		WHERE name IN (SELECT value FROM json_each(?1))
-		  AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?2)`,
-		`["`+strings.Join(tableNames, `","`)+`"]`, versionTable).Scan(&names)
-	if err != nil || !names.Valid {
-		return err
-	}
-	return foreign(names.String)
 }

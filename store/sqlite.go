@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,8 +21,7 @@ import (
 // lite is a SQLite file: one connection that writes, because SQLite has one
 // writer, and a few that may not.
 type lite struct {
-	writer, readers *sql.DB
-	plans           sync.Map // query text as sqlc wrote it -> *plan
+	writer, readers *litePool
 }
 
 func openSQLite(ctx context.Context, cfg Config, logger *slog.Logger) (engine, error) {
@@ -32,7 +29,7 @@ func openSQLite(ctx context.Context, cfg Config, logger *slog.Logger) (engine, e
 	if err != nil {
 		return nil, err
 	}
-	if _, err := migrateSQLite(ctx, l.writer); err != nil {
+	if _, err := l.migrate(ctx); err != nil {
 		l.close()
 		return nil, l.translate(err)
 	}
@@ -48,18 +45,15 @@ func connectSQLite(ctx context.Context, cfg Config) (*lite, error) {
 	if err := makeFile(file); err != nil {
 		return nil, fmt.Errorf("make database file (TASKWIRE_DATA or DATABASE_URL): %w", err)
 	}
-	l := &lite{}
-	if l.writer, err = sql.Open("sqlite", liteDSN(file, false)); err != nil {
+	writer, err := sqlite.NewConnector(liteDSN(file, false))
+	if err != nil {
 		return nil, err
 	}
-	l.writer.SetMaxOpenConns(1)
-	if l.readers, err = sql.Open("sqlite", liteDSN(file, true)); err != nil {
-		l.writer.Close()
+	readers, err := sqlite.NewConnector(liteDSN(file, true))
+	if err != nil {
 		return nil, err
 	}
-	readers := max(4, runtime.NumCPU())
-	l.readers.SetMaxOpenConns(readers)
-	l.readers.SetMaxIdleConns(readers)
+	l := &lite{writer: newLitePool(writer, 1), readers: newLitePool(readers, max(4, 2*runtime.NumCPU()))}
 	if err := l.connect(ctx); err != nil {
 		l.close()
 		return nil, l.translate(err)
@@ -84,8 +78,12 @@ func makeFile(file string) error {
 // lock as other statements do, so a second process may find it busy.
 func (l *lite) connect(ctx context.Context) error {
 	for wait := 5 * time.Millisecond; ; wait *= 2 {
-		err := l.writer.PingContext(ctx)
-		if err == nil || liteCode(err) != sqlite3.SQLITE_BUSY || wait > time.Second || !pause(ctx, wait) {
+		c, err := l.writer.take(ctx)
+		if err == nil {
+			l.writer.give(c, nil)
+			return nil
+		}
+		if liteCode(err) != sqlite3.SQLITE_BUSY || wait > time.Second || !pause(ctx, wait) {
 			return err
 		}
 	}
@@ -100,38 +98,66 @@ func liteDSN(file string, readOnly bool) string {
 		q.Set("_query_only", "on")
 	} else {
 		q.Set("_journal_mode", "WAL")
-		q.Set("_txlock", "immediate")
+		q.Set("_txlock", "immediate") // of the transactions in which goose migrates
 	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(file), RawQuery: q.Encode()}
 	return u.String()
 }
 
-func (l *lite) session(string) db.DBTX { return liteConn{l: l} }
+func (l *lite) session(string) db.DBTX { return liteSession{l: l} }
 
-func (l *lite) maintenance() db.DBTX { return liteConn{l: l} }
+func (l *lite) maintenance() db.DBTX { return liteSession{l: l} }
 
 // inTx takes the write lock at once, so that no transaction fails for having
 // read first.
-func (l *lite) inTx(ctx context.Context, _ string, fn func(db.DBTX) error) error {
-	tx, err := l.writer.BeginTx(ctx, nil)
+func (l *lite) inTx(ctx context.Context, _ string, fn func(db.DBTX) error) (err error) {
+	c, err := l.writer.take(ctx)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
-	if err := fn(liteConn{l: l, tx: tx}); err != nil {
+	defer func() { l.writer.give(c, err) }()
+	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	return tx.Commit()
+	committed := false
+	defer func() {
+		if !committed {
+			c.exec(context.WithoutCancel(ctx), "ROLLBACK") // SQLite may have done so itself
+		}
+	}()
+	if err := fn(liteSession{l: l, tx: c}); err != nil {
+		return err
+	}
+	if _, err := c.exec(ctx, "COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	committed = true
+	return nil
 }
 
 func (l *lite) ping(ctx context.Context) error {
-	var one int
-	return l.readers.QueryRowContext(ctx, "SELECT 1 FROM sqlite_schema LIMIT 1").Scan(&one)
+	rows, err := liteSession{l: l}.Query(ctx, "SELECT COUNT(*) FROM sqlite_schema")
+	if err != nil {
+		return err
+	}
+	rows.Next()
+	rows.Close()
+	return rows.Err()
 }
 
 func (l *lite) close() {
-	l.readers.Close()
-	l.writer.Close()
+	l.readers.close()
+	l.writer.close()
+}
+
+// broken reports an error after which a connection is not to be trusted: the
+// file was replaced, damaged, or its disk failed.
+func broken(err error) bool {
+	switch liteCode(err) {
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN:
+		return true
+	}
+	return false
 }
 
 func liteCode(err error) int {
@@ -143,7 +169,7 @@ func liteCode(err error) int {
 }
 
 func (l *lite) translate(err error) error {
-	if errors.Is(err, pgx.ErrNoRows) || errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrNotFound
 	}
 	switch liteCode(err) {

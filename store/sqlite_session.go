@@ -2,65 +2,48 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"regexp"
+	"database/sql/driver"
+	"fmt"
+	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// liteConn serves sqlc's DBTX, written for pgx, over database/sql. Only what
-// the generated code uses is there.
-type liteConn struct {
+// liteSession serves sqlc's DBTX, written for pgx, from a SQLite file. Only
+// what the generated code uses is there.
+type liteSession struct {
 	l  *lite
-	tx *sql.Tx // nil: each statement by itself
+	tx *liteConn // nil: each statement by itself
 }
 
-// plan is how one query of sqlc's runs on SQLite.
-type plan struct {
-	text  string // $1 written as ?1
-	reads bool   // so that it may go to a reader
-}
-
-var (
-	dollar = regexp.MustCompile(`\$(\d+)`)
-	// cast is for PostgreSQL's and sqlc's types only. SQLite would see an
-	// affinity in it that keeps a row value from being the bound of an index.
-	cast = regexp.MustCompile(`CAST\((\$\d+) AS \w+\)`)
-)
-
-func liteText(query string) string {
-	return dollar.ReplaceAllString(cast.ReplaceAllString(query, "$1"), "?$1")
-}
-
-func (l *lite) plan(query string) *plan {
-	if p, ok := l.plans.Load(query); ok {
-		return p.(*plan)
+// conn is where a plan runs, and how to give it back.
+func (s liteSession) conn(ctx context.Context, p *plan) (*liteConn, func(error), error) {
+	if s.tx != nil {
+		return s.tx, func(error) {}, nil
 	}
-	text := liteText(query)
-	body := text
-	for strings.HasPrefix(body, "--") || strings.HasPrefix(body, "\n") {
-		_, body, _ = strings.Cut(body, "\n")
+	pool := s.l.writer
+	if p.reads {
+		pool = s.l.readers
 	}
-	p, _ := l.plans.LoadOrStore(query, &plan{text: text, reads: strings.HasPrefix(body, "SELECT")})
-	return p.(*plan)
+	c, err := pool.take(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, func(err error) { pool.give(c, err) }, nil
 }
 
 // Exec implements db.DBTX.
-func (c liteConn) Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
-	p, exec := c.l.plan(query), c.l.writer.ExecContext
-	if c.tx != nil {
-		exec = c.tx.ExecContext
-	}
-	result, err := exec(ctx, p.text, liteArgs(args)...)
+func (s liteSession) Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
+	p := planOf(query)
+	c, done, err := s.conn(ctx, p)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	changed, err := result.RowsAffected()
+	changed, err := c.exec(ctx, p.text, args...)
+	done(err)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
@@ -68,73 +51,133 @@ func (c liteConn) Exec(ctx context.Context, query string, args ...any) (pgconn.C
 }
 
 // Query implements db.DBTX.
-func (c liteConn) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
-	p, run := c.l.plan(query), c.l.writer.QueryContext
-	switch {
-	case c.tx != nil:
-		run = c.tx.QueryContext
-	case p.reads:
-		run = c.l.readers.QueryContext
-	}
-	rows, err := run(ctx, p.text, liteArgs(args)...)
+func (s liteSession) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
+	p := planOf(query)
+	c, done, err := s.conn(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	return &liteRows{rows: rows}, nil
+	if p.quick {
+		ctx = context.WithoutCancel(ctx)
+	}
+	rows, err := c.query(ctx, p.text, args...)
+	if err != nil {
+		done(err)
+		return nil, err
+	}
+	return &liteRows{rows: rows, done: done}, nil
 }
 
-// QueryRow implements db.DBTX. It drains its rows: a RETURNING that is left
-// half read holds the one writer.
-func (c liteConn) QueryRow(ctx context.Context, query string, args ...any) pgx.Row {
-	rows, err := c.Query(ctx, query, args...)
+// QueryRow implements db.DBTX.
+func (s liteSession) QueryRow(ctx context.Context, query string, args ...any) pgx.Row {
+	rows, err := s.Query(ctx, query, args...)
 	return oneRow{rows: rows, err: err}
 }
 
-// liteArgs writes times as whole microseconds.
-func liteArgs(args []any) []any {
+// liteArgs gives each argument the type that the driver takes; times become
+// whole microseconds.
+func liteArgs(args []any) ([]driver.NamedValue, error) {
+	values := make([]driver.NamedValue, len(args))
 	for i, arg := range args {
-		if at, ok := arg.(time.Time); ok {
-			args[i] = at.UnixMicro()
+		values[i].Ordinal = i + 1
+		switch v := arg.(type) {
+		case string, int64, bool, nil:
+			values[i].Value = v
+		case time.Time:
+			values[i].Value = v.UnixMicro()
+		case int16:
+			values[i].Value = int64(v)
+		case int32:
+			values[i].Value = int64(v)
+		default:
+			value, err := driver.DefaultParameterConverter.ConvertValue(arg) // pointers, mostly
+			if err != nil {
+				return nil, err
+			}
+			values[i].Value = value
 		}
 	}
-	return args
+	return values, nil
 }
 
 // liteRows embeds the interface because it grows in minor versions of pgx; what
 // the generated code does not call stays nil.
 type liteRows struct {
 	pgx.Rows
-	rows *sql.Rows
+	rows   driver.Rows
+	done   func(error)
+	values []driver.Value
+	err    error
+	closed bool
 }
 
 func (r *liteRows) Next() bool {
-	if r.rows.Next() {
-		return true
+	if r.closed {
+		return false
 	}
-	r.rows.Close()
-	return false
+	if r.values == nil {
+		r.values = make([]driver.Value, len(r.rows.Columns()))
+	}
+	if err := r.rows.Next(r.values); err != nil {
+		if err != io.EOF {
+			r.err = err
+		}
+		r.Close()
+		return false
+	}
+	return true
 }
 
-func (r *liteRows) Close()     { r.rows.Close() }
-func (r *liteRows) Err() error { return r.rows.Err() }
+func (r *liteRows) Close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	if err := r.rows.Close(); r.err == nil {
+		r.err = err
+	}
+	r.done(r.err)
+}
+
+func (r *liteRows) Err() error { return r.err }
 
 func (r *liteRows) Scan(dest ...any) error {
 	for i, d := range dest {
-		if at, ok := d.(*time.Time); ok {
-			dest[i] = microTime{at}
+		if err := scan(d, r.values[i]); err != nil {
+			return fmt.Errorf("column %d: %w", i+1, err)
 		}
 	}
-	return r.rows.Scan(dest...)
+	return nil
 }
 
-// microTime reads what liteArgs wrote.
-type microTime struct{ at *time.Time }
-
-func (m microTime) Scan(value any) error {
-	micros, ok := value.(int64)
-	if !ok {
-		return errors.New("time is no whole number")
+// scan knows the types of our columns: text, whole numbers, and the two things
+// that SQLite keeps as whole numbers.
+func scan(dest any, value driver.Value) error {
+	text, isText := value.(string)
+	number, isNumber := value.(int64)
+	switch d := dest.(type) {
+	case *string:
+		*d = text
+		return expect(isText, dest, value)
+	case *int64:
+		*d = number
+	case *int32:
+		*d = int32(number)
+	case *int16:
+		*d = int16(number)
+	case *bool:
+		*d = number != 0
+	case *time.Time:
+		*d = time.UnixMicro(number).UTC()
+	default:
+		return expect(false, dest, value)
 	}
-	*m.at = time.UnixMicro(micros).UTC()
+	return expect(isNumber, dest, value)
+}
+
+func expect(ok bool, dest any, value driver.Value) error {
+	if !ok {
+		return fmt.Errorf("a %T does not fit a %T", value, dest)
+	}
 	return nil
 }
