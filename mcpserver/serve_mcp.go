@@ -68,7 +68,10 @@ func (h *httpServer) servePost(w http.ResponseWriter, r *http.Request, p identit
 		refuseMessage(w, r, http.StatusBadRequest, bad)
 		return
 	}
-	edge.AddLogAttrs(r.Context(), slog.String("rpc", clip(message.method)), slog.String("name", clip(message.name)))
+	edge.AddLogAttrs(r.Context(), slog.String("rpc", clip(message.method)))
+	if message.method == "tools/call" {
+		edge.AddLogAttrs(r.Context(), slog.String("tool", clip(message.name)))
+	}
 	if !knownVersion(w, r, message) {
 		return
 	}

@@ -75,7 +75,9 @@ func (ts *toolset) register(server *mcp.Server, t *tool) {
 		Name:         t.name,
 		Title:        t.title,
 		Description:  t.description,
-		InputSchema:  inputSchema(t.parameters),
+		// As text: the SDK marshals the input schema again on every call of the
+		// stateless era, to look for parameters that are repeated in headers.
+		InputSchema:  json.RawMessage(mustMarshal(inputSchema(t.parameters))),
 		OutputSchema: t.output,
 		Annotations:  &hints,
 	}, func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
