@@ -72,9 +72,9 @@ func (ts *toolset) register(server *mcp.Server, t *tool) {
 	hints := t.hints
 	hints.Title = t.title
 	server.AddTool(&mcp.Tool{
-		Name:         t.name,
-		Title:        t.title,
-		Description:  t.description,
+		Name:        t.name,
+		Title:       t.title,
+		Description: t.description,
 		// As text: the SDK marshals the input schema again on every call of the
 		// stateless era, to look for parameters that are repeated in headers.
 		InputSchema:  json.RawMessage(mustMarshal(inputSchema(t.parameters))),
