@@ -51,15 +51,19 @@ type caller struct {
 	done     atomic.Int64
 }
 
-// connect opens a fresh connection: servers close idle ones between rounds.
-func (c *caller) connect(ctx context.Context) (err error) {
+// connect opens a fresh connection, because servers close idle ones between
+// rounds. It is good for as long as a round may take, so that a server that
+// hangs fails the run.
+func (c *caller) connect(ctx context.Context, last time.Duration) (err error) {
 	c.conn, err = new(net.Dialer).DialContext(ctx, "tcp", c.addr)
 	if err != nil {
 		return err
 	}
 	c.in = bufio.NewReaderSize(c.conn, 64<<10)
-	return nil
+	return c.conn.SetDeadline(time.Now().Add(last))
 }
+
+const patience = time.Minute
 
 // call sends the next request and reads its answer.
 func (c *caller) call() error {
@@ -165,7 +169,7 @@ func measure(ctx context.Context, pid int, callers []*caller, settle, window tim
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	for _, c := range callers {
-		if err := c.connect(ctx); err != nil {
+		if err := c.connect(ctx, settle+window+patience); err != nil {
 			return sample{}, err
 		}
 	}

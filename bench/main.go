@@ -2,7 +2,7 @@
 // machine, and says which of the promised limits are met. It builds and
 // starts everything itself, in a temporary folder and on loopback:
 //
-//	go run ./bench [-quick] [-store] [-startup]
+//	go run ./bench [-quick] [-parts start,calls,store,pages]
 //
 // It exits 1 if a limit is not met.
 package main
@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -24,24 +25,25 @@ import (
 
 // scale is how much is measured.
 type scale struct {
-	rounds         int
+	rounds         int           // of calls
 	settle, window time.Duration // of one figure in one round
 	warmUp         time.Duration // of each server and era, before the rounds
 	listed         int           // tasks of the user who lists
 	starts         int
-	deep, pages    int // tasks of the user with deep pages; reads of a page in a round
+	storeRounds    int
 	rows           int // rows of the store's operations
 	operations     int // of each kind in a round
+	deep, pages    int // tasks of the user with deep pages; reads of a page in a round
 }
 
 var (
 	full = scale{
-		rounds: 7, settle: 200 * time.Millisecond, window: 1200 * time.Millisecond, warmUp: 3 * time.Second,
-		listed: 1000, starts: 25, deep: 100_000, pages: 200, rows: 10_000, operations: 2000,
+		rounds: 9, settle: 150 * time.Millisecond, window: 850 * time.Millisecond, warmUp: 3 * time.Second,
+		listed: 1000, starts: 25, storeRounds: 15, rows: 10_000, operations: 500, deep: 100_000, pages: 200,
 	}
 	quick = scale{
 		rounds: 1, settle: 50 * time.Millisecond, window: 200 * time.Millisecond, warmUp: 300 * time.Millisecond,
-		listed: 100, starts: 3, deep: 1000, pages: 20, rows: 200, operations: 100,
+		listed: 100, starts: 3, storeRounds: 1, rows: 200, operations: 100, deep: 1000, pages: 20,
 	}
 )
 
@@ -58,10 +60,15 @@ type bench struct {
 
 func main() {
 	short := flag.Bool("quick", false, "one short round of everything, to see that it runs; limits are printed and not enforced")
+	parts := flag.String("parts", "start,calls,store,pages", "what to measure")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	met, err := run(ctx, *short)
+	scale := full
+	if *short {
+		scale = quick
+	}
+	met, err := run(ctx, scale, strings.Split(*parts, ","), os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
@@ -71,11 +78,9 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, short bool) (met bool, err error) {
-	b := &bench{scale: full}
-	if short {
-		b.scale = quick
-	}
+// run measures the parts and reports whether all their limits are met.
+func run(ctx context.Context, scale scale, parts []string, out io.Writer) (met bool, err error) {
+	b := &bench{scale: scale}
 	defer func() {
 		for _, undo := range slices.Backward(b.cleanups) {
 			undo()
@@ -85,25 +90,25 @@ func run(ctx context.Context, short bool) (met bool, err error) {
 		return false, err
 	}
 	var r report
-	if r.size, err = b.binarySize(); err != nil {
-		return false, err
+	for _, part := range parts {
+		b.say("measuring: %s", part)
+		switch part {
+		case "start":
+			err = b.startUp(ctx, &r)
+		case "calls":
+			r.samples, err = b.runRounds(ctx)
+		case "store":
+			r.operations, err = b.storeOperations(ctx)
+		case "pages":
+			r.depths, err = b.deepPages(ctx)
+		default:
+			err = fmt.Errorf("there is no part %q", part)
+		}
+		if err != nil {
+			return false, err
+		}
 	}
-	b.say("starts over stdio")
-	if r.starts, err = b.startUp(ctx); err != nil {
-		return false, err
-	}
-	if r.samples, err = b.runRounds(ctx); err != nil {
-		return false, err
-	}
-	b.say("the store beside pgbench")
-	if r.operations, err = b.storeOperations(ctx); err != nil {
-		return false, err
-	}
-	b.say("deep pages")
-	if r.depths, err = b.deepPages(ctx); err != nil {
-		return false, err
-	}
-	return r.print(os.Stdout, b), nil
+	return r.print(out, b), nil
 }
 
 func (b *bench) say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
@@ -166,15 +171,6 @@ func (b *bench) build(ctx context.Context) error {
 }
 
 func (b *bench) binary(name string) string { return filepath.Join(b.dir, name) }
-
-// binarySize is that of the release build of mcpserver, in bytes.
-func (b *bench) binarySize() (int64, error) {
-	info, err := os.Stat(b.binary("mcpserver"))
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
-}
 
 func (b *bench) sqliteURL(name string) string {
 	return "sqlite://" + filepath.Join(b.dir, name+".db")

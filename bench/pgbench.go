@@ -48,7 +48,7 @@ func (b *bench) storeOperations(ctx context.Context) ([]*operation, error) {
 		return nil, err
 	}
 	n := b.scale.operations
-	for round := range b.scale.rounds {
+	for round := range b.scale.storeRounds {
 		for _, op := range run.operations() {
 			began := time.Now()
 			for i := range n {

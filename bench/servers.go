@@ -126,7 +126,7 @@ func (s *server) seed(ctx context.Context, b *bench, n int) error {
 		requests = append(requests, prepare(s.addr, s.path(e), e.headers("create_task", "", s.token(b, reader)), body))
 	}
 	c := &caller{addr: s.addr, requests: requests}
-	if err := c.connect(ctx); err != nil {
+	if err := c.connect(ctx, patience); err != nil {
 		return err
 	}
 	defer c.conn.Close()

@@ -17,12 +17,19 @@ import (
 // startTimes are milliseconds from starting a program over stdio to its
 // answer to tools/list, interleaved.
 type startTimes struct {
+	size        float64   // of the release build of mcpserver, in MB
 	ours, empty []float64 // ours over a database that is there
 	first       []float64 // ours in an empty folder: it makes the database
 }
 
-func (b *bench) startUp(ctx context.Context) (startTimes, error) {
-	var t startTimes
+func (b *bench) startUp(ctx context.Context, r *report) error {
+	t := &startTimes{}
+	r.starts = t
+	info, err := os.Stat(b.binary("mcpserver"))
+	if err != nil {
+		return err
+	}
+	t.size = float64(info.Size()) / 1e6
 	warm := filepath.Join(b.dir, "startup")
 	once := func(into *[]float64, data, program string) error {
 		cmd := exec.CommandContext(ctx, b.binary(program))
@@ -36,7 +43,7 @@ func (b *bench) startUp(ctx context.Context) (startTimes, error) {
 	}
 	var ignored []float64
 	if err := once(&ignored, warm, "mcpserver"); err != nil {
-		return t, err
+		return err
 	}
 	for i := range b.scale.starts {
 		err := errors.Join(
@@ -44,10 +51,10 @@ func (b *bench) startUp(ctx context.Context) (startTimes, error) {
 			once(&t.ours, warm, "mcpserver"),
 			once(&t.first, filepath.Join(b.dir, fmt.Sprintf("startup-%d", i)), "mcpserver"))
 		if err != nil {
-			return t, err
+			return err
 		}
 	}
-	return t, nil
+	return nil
 }
 
 // timeToTools starts a stdio server and does what a host does first.

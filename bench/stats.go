@@ -6,17 +6,25 @@ import (
 	"slices"
 )
 
-// spread is what the rounds say about one figure: the median, and the lowest
-// and highest round. No round is left out.
+// spread is what the rounds say about one figure: the median, and between
+// which bounds the middle half of the rounds lies. Other programs on the
+// machine spoil single rounds; a limit must hold for more than the median.
 type spread struct{ median, low, high float64 }
 
 func spreadOf(rounds []float64) spread {
-	if len(rounds) == 0 {
-		return spread{math.NaN(), math.NaN(), math.NaN()}
-	}
 	sorted := slices.Sorted(slices.Values(rounds))
-	n := len(sorted)
-	return spread{median: (sorted[(n-1)/2] + sorted[n/2]) / 2, low: sorted[0], high: sorted[n-1]}
+	return spread{median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75)}
+}
+
+// quantile interpolates between the closest ranks.
+func quantile(sorted []float64, q float64) float64 {
+	if len(sorted) == 0 {
+		return math.NaN()
+	}
+	at := q * float64(len(sorted)-1)
+	below := int(at)
+	above := min(below+1, len(sorted)-1)
+	return sorted[below] + (at-float64(below))*(sorted[above]-sorted[below])
 }
 
 // ratios divides round by round: both sides of a ratio saw the same machine.
@@ -44,7 +52,7 @@ type limit struct {
 	unit    string
 }
 
-// met holds only if every round is on the good side: a spread that crosses
+// met holds only if the whole spread is on the good side: one that crosses
 // the limit has not met it.
 func (l limit) met() bool {
 	if l.atLeast {

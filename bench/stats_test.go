@@ -13,9 +13,10 @@ func TestSpreadOf(t *testing.T) {
 		want   spread
 	}{
 		{"one round", []float64{3}, spread{3, 3, 3}},
-		{"odd, unsorted", []float64{5, 1, 3}, spread{3, 1, 5}},
-		{"even", []float64{4, 1, 2, 3}, spread{2.5, 1, 4}},
-		{"an outlier stays in", []float64{1, 1, 1, 1, 9}, spread{1, 1, 9}},
+		{"five, unsorted", []float64{5, 1, 4, 2, 3}, spread{3, 2, 4}},
+		{"four, between ranks", []float64{4, 1, 2, 3}, spread{2.5, 1.75, 3.25}},
+		{"one spoiled round of nine", []float64{1, 1, 1, 1, 1, 1, 1, 1, 9}, spread{1, 1, 1}},
+		{"a third of the rounds spoiled", []float64{1, 1, 1, 1, 1, 1, 9, 9, 9}, spread{1, 1, 9}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := slices.Clone(c.rounds)
