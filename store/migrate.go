@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -81,14 +82,15 @@ func up(ctx context.Context, dialect goose.Dialect, conn *sql.DB, files fs.FS, o
 	if err != nil {
 		return 0, err
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		// Another replica, of a later release, may have been faster.
-		if version, versionErr := provider.GetDBVersion(ctx); versionErr == nil && version > newest() {
-			_, err = current(version)
-		}
-		return 0, err
+	_, upErr := provider.Up(ctx)
+	version, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return 0, errors.Join(upErr, err)
 	}
-	return provider.GetDBVersion(ctx)
+	if _, err := current(version); err != nil {
+		return 0, err // a later release has been here, perhaps just now
+	}
+	return version, upErr
 }
 
 func folder(files embed.FS, name string) fs.FS {
