@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -18,6 +19,9 @@ const (
 )
 
 var anyVersion time.Time
+
+// ctx is for what runs outside of a single test.
+var ctx = context.Background()
 
 func due(t testing.TB, text string) store.Due {
 	t.Helper()
