@@ -101,8 +101,7 @@ func readEnvelope(data []byte) (*envelope, *envelopeError) {
 // readParams picks out what routing, scopes and limits go by. It reads into a
 // map because encoding/json fills a struct without regard to letter case, and
 // the SDK does not: {"name": "delete_task", "Name": "get_task"} would be judged
-// as one and run as the other. Fields of another type are left empty: the
-// method's own reader refuses them.
+// as one and run as the other.
 func (e *envelope) readParams(raw json.RawMessage) *envelopeError {
 	if raw == nil || string(raw) == "null" {
 		return nil
@@ -113,7 +112,7 @@ func (e *envelope) readParams(raw json.RawMessage) *envelopeError {
 	}
 	e.meta = params["_meta"]
 	_ = json.Unmarshal(params["name"], &e.name)
-	return nil
+	return e.checkParams(raw, params)
 }
 
 // checkID returns the id, nil when there is none. MCP forbids null; a number

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"runtime/debug"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"taskwire/edge"
@@ -30,7 +32,8 @@ func recovered(logger *slog.Logger) mcp.Middleware {
 }
 
 // checked refuses what the SDK would take: log levels that do not exist, and
-// resource URIs that it cannot quote in its answer.
+// resource URIs that it cannot quote in its answer. It gives the code that the
+// SDK leaves out to a session that is opened twice.
 func checked(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 		switch params := req.GetParams().(type) {
@@ -46,7 +49,11 @@ func checked(next mcp.MethodHandler) mcp.MethodHandler {
 				return nil, invalidParams("uri: must be a URI of up to 2048 ASCII characters")
 			}
 		}
-		return next(ctx, method, req)
+		result, err := next(ctx, method, req)
+		if _, coded := errors.AsType[*jsonrpc.Error](err); err != nil && !coded && method == "initialize" {
+			err = &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "initialize: this session is open already"}
+		}
+		return result, err
 	}
 }
 
