@@ -84,6 +84,24 @@ func TestWithdrawnKeyLeavesCache(t *testing.T) {
 	})
 }
 
+// TestWithdrawnWhileAway: a refresh that fails is tried again within a minute
+// or so, not ten minutes later.
+func TestWithdrawnWhileAway(t *testing.T) {
+	inBubble(t, func(t *testing.T, p *identitytest.Provider, v *identity.Verifier) {
+		token, old := p.Token(t, "alice", resource), p.Key()
+		p.Break(identitytest.Down)
+		time.Sleep(identity.RefreshEvery + time.Second)
+		p.Rotate(t, "EdDSA")
+		p.Withdraw(old)
+		p.Break(identitytest.None)
+		time.Sleep(61 * time.Second)
+		synctest.Wait()
+		if err := verify(t, v, token); reason(t, err) != identity.ReasonKey {
+			t.Errorf("Verify = %v, want an unknown key", err)
+		}
+	})
+}
+
 // TestEveryKeyWithdrawn: an empty list is an owner who has pulled the plug.
 func TestEveryKeyWithdrawn(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *identitytest.Provider, v *identity.Verifier) {
