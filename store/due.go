@@ -3,7 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"regexp"
 	"time"
 )
 
@@ -47,31 +47,36 @@ func ParseDue(text string) (Due, error) {
 	return d, nil
 }
 
-// parseInstant uses time's strict parser: Parse itself takes 1:2:3 and commas.
+// instant is the shape of RFC 3339, which time.Parse takes loosely: it lets
+// 9:30:00, a comma for the point, and +24:00 through, UnmarshalText as well.
+var instant = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.(\d+))?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
+
 func (d *Due) parseInstant(text string) error {
-	if len(text) > len("2026-12-01T09:30:00.123456789+05:00") {
+	m := instant.FindStringSubmatch(text)
+	if m == nil {
 		return errDue
 	}
-	var at time.Time
-	if err := at.UnmarshalText([]byte(text)); err != nil {
-		return errDue
+	if len(m[1]) > 9 {
+		return errors.New("finer than a nanosecond")
 	}
-	if _, fraction, ok := strings.Cut(text, "."); ok && len(strings.TrimRight(fraction, "Z+-:0123456789")) == 0 {
-		if digits := strings.IndexAny(fraction, "Z+-"); digits > 9 {
-			return errors.New("finer than a nanosecond")
-		}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return errDue
 	}
 	d.at = at.UTC()
 	return nil
 }
 
 // storedDue reads back what ParseDue accepted when it was stored.
-func storedDue(text string) (Due, error) {
-	d, err := ParseDue(text)
+func storedDue(text, key string, day bool) (Due, error) {
+	if text == "" {
+		return Due{}, nil
+	}
+	at, err := time.Parse(dueKeyLayout, key)
 	if err != nil {
 		return Due{}, fmt.Errorf("stored due date %q: %w", text, err)
 	}
-	return d, nil
+	return Due{Text: text, at: at, day: day}, nil
 }
 
 const dueKeyLayout = "2006-01-02T15:04:05.000000000Z"

@@ -152,9 +152,9 @@ func decodeResult(text string) (Task, error) {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return Task{}, fmt.Errorf("read journalled result: %w", err)
 	}
-	due, err := storedDue(r.Due)
+	due, err := ParseDue(r.Due)
 	if err != nil {
-		return Task{}, err
+		return Task{}, fmt.Errorf("read journalled result: %w", err)
 	}
 	return Task{r.ID, r.Title, r.Description, r.Priority, r.Category, r.Completed, due, r.CreatedAt, r.UpdatedAt}, nil
 }

@@ -8,7 +8,7 @@ import (
 
 // fromRow is the task in a row.
 func fromRow(row db.Task) (Task, error) {
-	due, err := storedDue(row.DueDate)
+	due, err := storedDue(row.DueDate, row.DueKey, row.DueIsDay)
 	if err != nil {
 		return Task{}, err
 	}
