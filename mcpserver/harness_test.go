@@ -24,7 +24,12 @@ import (
 	"taskwire/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	storetest.Main(m, func() error { return os.RemoveAll(binaryDir) })
+}
+
+// binaryDir is where the program was built for this run, if it was.
+var binaryDir string
 
 // binary builds the program once for all tests of this run.
 var binary = sync.OnceValues(func() (string, error) {
@@ -32,6 +37,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	binaryDir = dir
 	path := filepath.Join(dir, "mcpserver")
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
@@ -174,6 +180,10 @@ func exchange(ctx context.Context, method, url string, body string, header map[s
 	if err != nil {
 		return answer{}, err
 	}
+	return readAnswer(resp)
+}
+
+func readAnswer(resp *http.Response) (answer, error) {
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
