@@ -38,7 +38,7 @@ type scale struct {
 
 var (
 	full = scale{
-		rounds: 9, settle: 150 * time.Millisecond, window: 850 * time.Millisecond, warmUp: 3 * time.Second,
+		rounds: 9, settle: 150 * time.Millisecond, window: 750 * time.Millisecond, warmUp: 4 * time.Second,
 		listed: 1000, starts: 25, storeRounds: 15, rows: 10_000, operations: 500, deep: 100_000, pages: 200,
 	}
 	quick = scale{
@@ -46,6 +46,8 @@ var (
 		listed: 100, starts: 3, storeRounds: 1, rows: 200, operations: 100, deep: 1000, pages: 20,
 	}
 )
+
+const allParts = "start,calls,store,pages"
 
 // bench is one run.
 type bench struct {
@@ -60,7 +62,7 @@ type bench struct {
 
 func main() {
 	short := flag.Bool("quick", false, "one short round of everything, to see that it runs; limits are printed and not enforced")
-	parts := flag.String("parts", "start,calls,store,pages", "what to measure")
+	parts := flag.String("parts", allParts, "what to measure")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -14,6 +14,9 @@ type cell struct {
 	callers int
 }
 
+// of is the cell of a peer under the same load. A peer has one tool.
+func (c cell) of(peer *server) cell { return cell{peer, c.era, "get_task", c.callers} }
+
 func (c cell) String() string {
 	return fmt.Sprintf("%s %s, %s, %d callers", c.server.name, c.tool, c.era.name, c.callers)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -41,8 +42,8 @@ func (s *server) path(e era) string {
 }
 
 // launch starts a program that serves HTTP on addr.
-func launch(ctx context.Context, dir, name, addr string, env []string, command string, args ...string) (*server, error) {
-	cmd := exec.Command(command, args...)
+func launch(ctx context.Context, dir, name, addr string, env []string, command ...string) (*server, error) {
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
 	proc, err := start(cmd, filepath.Join(dir, name+".log"), syscall.SIGTERM)
 	if err != nil {
@@ -83,23 +84,22 @@ func (b *bench) launchPeers(ctx context.Context) ([]*server, error) {
 	if _, err := os.Stat(node); err != nil {
 		return nil, fmt.Errorf("the TypeScript peer is not installed: run npm ci in testdata/node (%w)", err)
 	}
+	typescript := []string{node, filepath.Join(b.root, "bench/peers/typescript/server.mjs")}
 	var peers []*server
 	for _, p := range []struct {
 		name    string
-		command func(addr string) []string
+		command []string // to which the address is added
 	}{
-		{"go-sdk", func(addr string) []string { return []string{b.binary("gosdk"), "-http", addr} }},
-		{"mcp-go", func(addr string) []string { return []string{b.binary("mcpgo"), "-http", addr} }},
-		{"typescript", func(addr string) []string {
-			return []string{node, filepath.Join(b.root, "bench/peers/typescript/server.mjs"), addr}
-		}},
+		{"go-sdk", []string{b.binary("gosdk"), "-http"}},
+		{"mcp-go", []string{b.binary("mcpgo"), "-http"}},
+		{"ts", append(slices.Clone(typescript), "guide")},
+		{"ts lean", append(slices.Clone(typescript), "lean")},
 	} {
 		addr, err := freeAddr()
 		if err != nil {
 			return nil, err
 		}
-		command := p.command(addr)
-		s, err := launch(ctx, b.dir, p.name, addr, []string{"NODE_ENV=production"}, command[0], command[1:]...)
+		s, err := launch(ctx, b.dir, p.name, addr, []string{"NODE_ENV=production"}, append(p.command, addr)...)
 		if err != nil {
 			return nil, err
 		}
