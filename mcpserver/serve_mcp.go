@@ -72,7 +72,7 @@ func (h *httpServer) servePost(w http.ResponseWriter, r *http.Request, p identit
 	if message.method == "tools/call" {
 		edge.AddLogAttrs(r.Context(), slog.String("tool", clip(message.name)))
 	}
-	if !knownVersion(w, r, message) {
+	if !knownVersion(w, r, message) || !headersAgree(w, r, message) {
 		return
 	}
 	if need := scopeFor(message); !hasScope(p.Scopes, need) {
@@ -155,6 +155,7 @@ func (h *httpServer) hold(w http.ResponseWriter, r *http.Request, era http.Handl
 func (h *httpServer) serveSession(w http.ResponseWriter, r *http.Request, p identity.Principal) {
 	if session := r.Header.Get(headerSession); session == "" || h.owns(w, r, session, p) {
 		h.serveSDK(w, r, h.stateful, p)
+		h.sessions.end(session) // before the answer: the host may open the next one at once
 	}
 }
 
@@ -187,6 +188,25 @@ func knownVersion(w http.ResponseWriter, r *http.Request, message *envelope) boo
 		text: "Unsupported protocol version (supported versions: " + strings.Join(protocolVersions, ", ") + ")",
 		id:   message.id,
 		data: map[string]any{"supported": protocolVersions, "requested": clip(given[0])},
+	})
+	return false
+}
+
+// headersAgree refuses a message that its own headers contradict, for a proxy
+// may have let it pass by what they say. The SDK asks it of the newer era only.
+func headersAgree(w http.ResponseWriter, r *http.Request, message *envelope) bool {
+	agree := func(name, body string) bool {
+		given := r.Header.Values(name)
+		return len(given) == 0 || len(given) == 1 && given[0] == body
+	}
+	named := message.method == "tools/call" || message.method == "prompts/get"
+	if message.method == "" || agree("Mcp-Method", message.method) && (!named || agree("Mcp-Name", message.name)) {
+		return true
+	}
+	refuseMessage(w, r, http.StatusBadRequest, &envelopeError{
+		code: mcp.CodeHeaderMismatch,
+		text: "Mcp-Method and Mcp-Name must each stand there once and say what the body says",
+		id:   message.id,
 	})
 	return false
 }
