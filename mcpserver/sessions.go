@@ -101,12 +101,19 @@ func (s *sessions) begin(slot *sessionSlot, session *mcp.ServerSession) {
 	s.owners[id], s.live[id] = slot.user, session
 	go func() {
 		_ = session.Wait() // why it ended does not matter
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		s.end(id)
+	}()
+}
+
+// end forgets a session that has ended. It may be called more than once.
+func (s *sessions) end(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if user, open := s.owners[id]; open {
 		delete(s.owners, id)
 		delete(s.live, id)
-		s.leave(slot.user)
-	}()
+		s.leave(user)
+	}
 }
 
 // closeAll ends what is left when the program stops.
