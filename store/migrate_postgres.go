@@ -52,10 +52,11 @@ func migrateOnly(ctx context.Context, cfg Config, logger *slog.Logger) (int64, e
 // directConfig is for cfg.DirectURL: no limits, because a migration may take
 // long.
 func directConfig(cfg Config) (*pgx.ConnConfig, error) {
-	cc, err := pgx.ParseConfig(cfg.DirectURL)
+	pc, err := pgxpool.ParseConfig(cfg.DirectURL) // knows pool_max_conns and its kin, which pgx would send on
 	if err != nil {
 		return nil, checkPostgres("DATABASE_DIRECT_URL", cfg.DirectURL)
 	}
+	cc := pc.ConnConfig
 	tune(cc, cfg.pooled(cfg.DirectURL))
 	for _, setting := range sessionSettings {
 		delete(cc.RuntimeParams, setting[0])

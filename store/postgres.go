@@ -114,7 +114,7 @@ func tune(cc *pgx.ConnConfig, pooled bool) {
 	}).DialContext
 	// pgx leaves a statement running when its context ends; this stops it.
 	cc.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: time.Second}
+		return &canceller{conn: conn}
 	}
 	cc.RuntimeParams["application_name"] = "taskwire"
 	if pooled {

@@ -182,8 +182,15 @@ func (c *Cluster) Kill(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	// Its children would go on until they noticed; each has a session of its own.
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, child := range append([]string{line}, strings.Fields(string(children))...) {
+		if pid, err := strconv.Atoi(child); err == nil {
+			syscall.Kill(pid, syscall.SIGKILL) // one may have ended meanwhile
+		}
 	}
 	c.server.stop()
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"taskwire/store"
@@ -58,10 +58,11 @@ func Behind(t testing.TB, cfg store.Config) *sql.DB {
 	if cfg.DirectURL != "" {
 		url = cfg.DirectURL
 	}
-	cc, err := pgx.ParseConfig(url)
+	pc, err := pgxpool.ParseConfig(url) // unlike pgx, knows the options of the pool
 	if err != nil {
 		t.Fatal(err)
 	}
+	cc := pc.ConnConfig
 	cc.User = superuser
 	cc.RuntimeParams["search_path"] = cfg.Schema
 	conn := stdlib.OpenDB(*cc)
