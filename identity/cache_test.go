@@ -57,7 +57,7 @@ func TestCacheIsBounded(t *testing.T) {
 	clock := newClock()
 	iss := identity.Issuer{Issuer: "https://a.example", Audience: resource, Algorithms: []string{"HS256"}, Secret: secret}
 	v := newVerifier(t, identity.Options{Now: clock.now}, iss)
-	tokens := make([]string, 20_000)
+	tokens := make([]string, 2*identity.CacheSize+100)
 	for i := range tokens {
 		tokens[i] = identitytest.SignHS256(t, secret, map[string]any{"alg": "HS256"}, map[string]any{
 			"iss": iss.Issuer, "aud": resource, "sub": fmt.Sprint("user-", i), "exp": clock.now().Add(time.Hour).Unix(),

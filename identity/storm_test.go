@@ -17,9 +17,9 @@ import (
 func TestBogusKeysCauseNoStorm(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *identitytest.Provider, v *identity.Verifier) {
 		before := p.Fetches()
-		claims := p.Claims("mallory", resource)
+		rest := "." + claimsPart(t, p, p.Claims("mallory", resource)) + ".AAAA" // no key, so no signature is looked at
 		for i := range 10_000 {
-			token := p.Sign(t, claims, map[string]any{"kid": fmt.Sprint("bogus-", i)})
+			token := part(fmt.Sprintf(`{"alg":"EdDSA","kid":"bogus-%d"}`, i)) + rest
 			if err := verify(t, v, token); reason(t, err) != identity.ReasonKey {
 				t.Fatalf("bogus key %d: Verify = %v, want refused", i, err)
 			}
@@ -89,7 +89,7 @@ func TestManyAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for worker := range 16 {
 		all.Go(func() {
-			for i := range 200 {
+			for i := range 50 {
 				n := (worker + i) % len(good)
 				if got, err := v.Verify(t.Context(), good[n]); err != nil || got.User != fmt.Sprint("user-", n) {
 					t.Errorf("Verify = %q, %v, want user-%d", got.User, err, n)
