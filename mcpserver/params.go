@@ -12,9 +12,9 @@ import (
 // they do not fit, the SDK would answer with code 0 and the names of its own
 // types, so they are tried here first.
 var paramsOf = map[string]func() any{
-	"initialize":               func() any { return new(mcp.InitializeParams) },
-	"ping":                     func() any { return new(mcp.PingParams) },
-	"server/discover":          func() any { return new(mcp.DiscoverParams) },
+	"initialize":      func() any { return new(mcp.InitializeParams) },
+	"ping":            func() any { return new(mcp.PingParams) },
+	"server/discover": func() any { return new(mcp.DiscoverParams) },
 	//lint:ignore SA1019 hosts of the older era still send it
 	"logging/setLevel":         func() any { return new(mcp.SetLoggingLevelParams) },
 	"completion/complete":      func() any { return new(mcp.CompleteParams) },
