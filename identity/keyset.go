@@ -34,6 +34,9 @@ type keySet struct {
 	client *http.Client
 	now    func() time.Time
 	logger *slog.Logger
+	// missing is how loud to say that the keys are out of reach: an issuer that
+	// may be absent for good (the adapter, where only hosts call) is no warning.
+	missing slog.Level
 
 	// current is nil until a fetch has succeeded. Known keys are found here,
 	// without a lock: whatever strangers send, these users do not wait.
@@ -149,7 +152,7 @@ func (s *keySet) land(ring *keyring, sum [32]byte, err error) {
 	s.failed = err != nil
 	if err != nil {
 		if !was && s.life.Err() == nil {
-			s.logger.Warn("keys of an issuer out of reach", "issuer", s.issuer, "err", err)
+			s.logger.Log(context.Background(), s.missing, "keys of an issuer out of reach", "issuer", s.issuer, "err", err)
 		}
 		return
 	}

@@ -91,7 +91,11 @@ func NewVerifier(issuers []Issuer, opts Options) (*Verifier, error) {
 			t.keys = &keySet{
 				issuer: iss.Issuer, url: iss.JWKSURL,
 				client: v.client, now: opts.Now, logger: opts.Logger, life: life,
-				gate: rate.NewLimiter(rate.Every(unknownKeyEvery), unknownKeyBurst),
+				gate:    rate.NewLimiter(rate.Every(unknownKeyEvery), unknownKeyBurst),
+				missing: slog.LevelWarn,
+			}
+			if iss.Optional {
+				t.keys.missing = slog.LevelDebug
 			}
 			t.keys.wait.Go(t.keys.keepFresh)
 		}
