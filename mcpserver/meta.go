@@ -42,7 +42,9 @@ func (ts *toolset) readMeta(meta mcp.Meta) (callMeta, error) {
 	if value, ok := meta[metaIfUpdatedAt]; ok && value != nil {
 		text, _ := value.(string)
 		at, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
+		// The store takes the zero time for any version, and keeps microseconds:
+		// what is finer would match a version that it does not name.
+		if err != nil || at.IsZero() || at.Nanosecond()%1000 != 0 {
 			return callMeta{}, useError("_meta " + metaIfUpdatedAt + ": must be the updated_at of the task as it was read")
 		}
 		out.ifUpdatedAt = at
