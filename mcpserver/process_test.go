@@ -73,19 +73,23 @@ func launch(t testing.TB, env map[string]string, flags ...string) *httpProcess {
 func launchFile(t testing.TB, file string, env map[string]string, flags ...string) *httpProcess {
 	t.Helper()
 	p := start(t, file, env, flags...)
+	p.listening(t)
+	return p
+}
+
+// listening waits until the program says where it listens.
+func (p *httpProcess) listening(t testing.TB) {
+	t.Helper()
 	var addr string
 	waitFor(t, "the program to listen", func() bool {
-		select {
-		case <-p.exited:
+		if p.ended() {
 			t.Fatalf("the program ended: %v", p.cmd.ProcessState)
-		default:
 		}
 		addr = p.logged("serving")["addr"]
 		return addr != ""
 	})
 	p.Base = "http://" + addr
 	p.URL = p.Base + "/mcp"
-	return p
 }
 
 func start(t testing.TB, file string, env map[string]string, flags ...string) *httpProcess {
@@ -178,23 +182,17 @@ func (p *httpProcess) stop(t testing.TB) {
 		return
 	}
 	p.signal(t, syscall.SIGTERM)
-	overdue := time.AfterFunc(40*time.Second, func() { _ = p.cmd.Process.Kill() })
-	defer overdue.Stop()
-	<-p.exited
-	if status := p.cmd.ProcessState; status.ExitCode() != 0 {
-		t.Errorf("after SIGTERM: %v, want exit status 0", status)
+	if p.status(); p.cmd.ProcessState.ExitCode() != 0 {
+		t.Errorf("after SIGTERM: %v, want exit status 0", p.cmd.ProcessState)
 	}
 }
 
-// status waits for the end, however long the program takes, and returns the
-// exit status, -1 for a signal.
-func (p *httpProcess) status(t testing.TB) int {
-	t.Helper()
-	select {
-	case <-p.exited:
-	case <-t.Context().Done():
-		t.Fatal("the program did not end before the test")
-	}
+// status waits for the end and returns the exit status, -1 for a signal. A
+// program that does not end within its grace is killed.
+func (p *httpProcess) status() int {
+	overdue := time.AfterFunc(40*time.Second, func() { _ = p.cmd.Process.Kill() })
+	defer overdue.Stop()
+	<-p.exited
 	return p.cmd.ProcessState.ExitCode()
 }
 
