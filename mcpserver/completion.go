@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -32,23 +33,24 @@ func (ts *toolset) complete(ctx context.Context, req *mcp.CompleteRequest) (*mcp
 }
 
 func (ts *toolset) completeTaskID(ctx context.Context, user, prefix string) (*mcp.CompleteResult, error) {
-	if len(prefix) > 4*titleMax || strings.ContainsRune(prefix, 0) {
+	if utf8.RuneCountInString(prefix) > titleMax || strings.ContainsRune(prefix, 0) {
 		return completion(nil), nil // no id and no title begins so
 	}
 	tasks, err := ts.tasks(ctx)
 	if err != nil {
 		return nil, ts.protocolError(ctx, "completion", err)
 	}
-	ids, err := tasks.IDsWithPrefix(ctx, user, prefix, completionMax+1)
+	ids, err := tasks.IDsWithPrefix(ctx, user, prefix, completionMax)
 	if err != nil {
 		return nil, ts.protocolError(ctx, "completion", err)
 	}
 	return completion(ids), nil
 }
 
+// completion answers with the values. The store gives completionMax at the
+// most, so that a full answer may be all there is.
 func completion(values []string) *mcp.CompleteResult {
-	more := len(values) > completionMax
-	values = values[:min(len(values), completionMax)]
+	more := len(values) >= completionMax
 	if values == nil {
 		values = []string{} // the field is an array, never null
 	}

@@ -32,7 +32,7 @@ func (ts *toolset) readTask(ctx context.Context, req *mcp.ReadResourceRequest) (
 	}
 	uri := req.Params.URI
 	id, err := url.PathUnescape(strings.TrimPrefix(uri, "task://"))
-	if err != nil || id == "" || strings.ContainsRune(id, 0) {
+	if err != nil || id == "" {
 		return nil, resourceNotFound(uri)
 	}
 	tasks, err := ts.tasks(ctx)
@@ -40,7 +40,7 @@ func (ts *toolset) readTask(ctx context.Context, req *mcp.ReadResourceRequest) (
 		return nil, ts.protocolError(ctx, "resource", err)
 	}
 	task, err := tasks.Get(ctx, user, id)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) { // no id is like that
 		return nil, resourceNotFound(uri)
 	} else if err != nil {
 		return nil, ts.protocolError(ctx, "resource", err)
