@@ -44,6 +44,7 @@ func (l *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)
 type fakeTime struct {
 	*harness
 	listener *pipes
+	stop     func() // drains and waits for the end
 }
 
 // onFakeTime runs the stack on fake time while use talks to it.
@@ -80,13 +81,16 @@ func onFakeTime(t *testing.T, env map[string]string, use func(t *testing.T, f *f
 		go func() {
 			served <- edge.Serve(ctx, f.listener, f.Server.routes(), edge.ServeOptions{Grace: cfg.edge.ShutdownGrace, Logger: logger})
 		}()
+		f.stop = sync.OnceFunc(func() {
+			stop()
+			if err := <-served; err != nil {
+				t.Errorf("serve: %v", err)
+			}
+		})
+		defer verifier.Close()
+		defer f.Server.close()
+		defer f.stop()
 		use(t, f)
-		stop()
-		if err := <-served; err != nil {
-			t.Errorf("serve: %v", err)
-		}
-		f.Server.close()
-		verifier.Close()
 	})
 }
 
