@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"taskwire/store"
 )
@@ -150,8 +151,8 @@ func (p *stdioProcess) maybe(t testing.TB) (rpcMessage, bool) {
 			t.Fatalf("stdout has %q, which is no message", line)
 		}
 		return msg.rpcMessage, true
-	case <-t.Context().Done():
-		t.Fatal("no answer before the test ended")
+	case <-time.After(30 * time.Second):
+		t.Fatalf("no answer; stderr: %s", p.Log)
 	}
 	return rpcMessage{}, false
 }
