@@ -72,9 +72,10 @@ func TestSessionIsItsUsers(t *testing.T) {
 	}
 }
 
-// Cure: PropagateRequestCancellation, which is off by default
-// (TestConnectionDropsInMidCall shows the closed connection), and the context
-// handed down to the statement: here a session cancels its own call.
+// Cure: the context of a call goes down to the statement. Here a session
+// cancels its own call; TestConnectionDropsInMidCall shows the closed
+// connection, which in the newer era cancels too: PropagateRequestCancellation
+// asks for it, and SDK 1.8 also ends the request's own session.
 func TestCancelStopsTheStatement(t *testing.T) {
 	h := startHTTP(t, storetest.Postgres, nil)
 	session := h.open(t, h.token(t, "alice"))
