@@ -200,7 +200,7 @@ func TestParallelRetries(t *testing.T) {
 				callers.Go(func() {
 					// A busy database may say that it is; such a call is tried again, as a host would.
 					for range 100 {
-						result, err := alice.CallTool(t.Context(), &mcp.CallToolParams{Name: call.tool, Arguments: call.args, Meta: call.meta})
+						result, err := alice.CallTool(t.Context(), &mcp.CallToolParams{Name: call.tool, Arguments: call.args, Meta: maps.Clone(call.meta)})
 						if err != nil {
 							texts[i] = err.Error()
 							return
@@ -286,7 +286,7 @@ func TestIfUpdatedAtInParallel(t *testing.T) {
 		for i := range kinds {
 			callers.Go(func() {
 				for range 100 {
-					result, err := alice.CallTool(t.Context(), &mcp.CallToolParams{Name: "toggle_complete", Arguments: map[string]any{"task_id": task.ID}, Meta: meta})
+					result, err := alice.CallTool(t.Context(), &mcp.CallToolParams{Name: "toggle_complete", Arguments: map[string]any{"task_id": task.ID}, Meta: maps.Clone(meta)})
 					if err != nil {
 						kinds[i] = err.Error()
 						return
