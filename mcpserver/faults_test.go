@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -43,7 +42,7 @@ func TestDatabaseAway(t *testing.T) {
 	token := d.token(t, "alice")
 	kept := p.create(t, token, "before")
 	for name, end := range map[string]func(){
-		"stop": func() { cluster.Stop(t) }, "kill -9": func() { killWhole(t, cluster, d) },
+		"stop": func() { cluster.Stop(t) }, "kill -9": func() { cluster.Kill(t) },
 	} {
 		end()
 		waitFor(t, "/readyz to notice", func() bool { return p.get(t, "/readyz").Status != http.StatusOK })
@@ -68,35 +67,6 @@ func TestDatabaseAway(t *testing.T) {
 	}
 	if got := storetest.Count(t, d.Database, "tasks"); got != 1 {
 		t.Errorf("%d tasks, want the one from before", got)
-	}
-}
-
-// killWhole kills the server and waits until its children, which see to that
-// themselves, have followed: it cannot start again before.
-func killWhole(t testing.TB, cluster *storetest.Cluster, d *deployment) {
-	t.Helper()
-	rows, err := storetest.Behind(t, d.Database).QueryContext(t.Context(), "SELECT pid FROM pg_stat_activity")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var children []int
-	for rows.Next() {
-		var pid int
-		if err := rows.Scan(&pid); err != nil {
-			t.Fatal(err)
-		}
-		children = append(children, pid)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	cluster.Kill(t)
-	for _, pid := range children {
-		waitFor(t, "PostgreSQL's children to end", func() bool {
-			stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-			return syscall.Kill(pid, 0) != nil || strings.Contains(string(stat), ") Z ")
-		})
 	}
 }
 

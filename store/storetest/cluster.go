@@ -182,17 +182,45 @@ func (c *Cluster) Kill(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Its children would go on until they noticed; each has a session of its own.
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	// Its children would go on until they noticed. Stopped first, it can make no
+	// more of them while we look.
+	syscall.Kill(pid, syscall.SIGSTOP)
+	text, err = os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, child := range append([]string{line}, strings.Fields(string(children))...) {
+	syscall.Kill(pid, syscall.SIGKILL)
+	var children []int
+	for _, child := range strings.Fields(string(text)) {
 		if pid, err := strconv.Atoi(child); err == nil {
-			syscall.Kill(pid, syscall.SIGKILL) // one may have ended meanwhile
+			children = append(children, pid)
+			syscall.Kill(pid, syscall.SIGKILL) // it may have ended meanwhile
 		}
 	}
 	c.server.stop()
+	awaitEnd(t, children)
+}
+
+// awaitEnd waits until the processes are gone: a server that starts while one
+// of them still holds the shared memory refuses to.
+func awaitEnd(t testing.TB, pids []int) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for _, pid := range pids {
+		for runs(pid) {
+			if time.Now().After(deadline) {
+				t.Fatalf("process %d of the killed PostgreSQL does not end", pid)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
+
+// runs reports whether there is such a process, and it is not a zombie that
+// nobody has asked after.
+func runs(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(stat), ") Z ")
 }
 
 func (c *Cluster) end() {
