@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -12,10 +11,12 @@ import (
 	"taskwire/store"
 )
 
-// serveStdio serves one user until input ends or ctx does. The database opens
-// while the host says hello: hosts wait for the tool list at every start.
+// serveStdio serves one user until input ends or ctx does; calls that run then
+// are still answered. The database opens while the host says hello: hosts wait
+// for the tool list at every start.
 func serveStdio(ctx context.Context, cfg config, logger *slog.Logger, in io.Reader, out io.Writer) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+	stop := ctx.Done()
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	opening := newOpening(ctx, cfg, logger, cancel)
 	defer opening.close()
 	defer cancel(nil) // ends what the opening started, before it is closed
@@ -26,14 +27,14 @@ func serveStdio(ctx context.Context, cfg config, logger *slog.Logger, in io.Read
 	}
 	server := newServer(ts, selectTools(cfg.readOnly, cfg.tools),
 		recovered(logger), checked, ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)))
-	err := server.Run(ctx, &stdioTransport{in: in, out: out})
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+	err := server.Run(ctx, &stdioTransport{in: in, out: out, stop: stop, grace: cfg.edge.ShutdownGrace})
+	if cause := context.Cause(ctx); cause != nil {
 		return cause // the database could not be opened
 	}
-	if ctx.Err() != nil {
-		return nil // asked to stop
+	if err != nil {
+		return err
 	}
-	return err
+	return opening.outcome(stop)
 }
 
 // An opening is a store that is being opened.
@@ -68,6 +69,18 @@ func (o *opening) tasks(ctx context.Context) (*store.Tasks, error) {
 		return nil, store.ErrUnavailable
 	}
 	return o.st.Tasks(), nil
+}
+
+// outcome tells whether the store could be opened, when the host has hung up
+// before that was clear: a start that was no more than a check should hear it.
+func (o *opening) outcome(stop <-chan struct{}) error {
+	select {
+	case <-o.done:
+		return o.err
+	case <-stop:
+	case <-time.After(lastAnswers):
+	}
+	return nil
 }
 
 // close lets go of the store. The context of the opening has ended.

@@ -23,19 +23,26 @@ const (
 	// lastAnswers is how long running calls may go on after the host closed
 	// its end, so that `echo … | mcpserver` gets its answer.
 	lastAnswers = 4 * time.Second
+	// codeNoSession answers what comes before initialize. The SDK gives such
+	// errors no code.
+	codeNoSession = jsonrpc.CodeInvalidRequest
 )
 
 // A stdioTransport speaks MCP over lines. It stands in for the SDK's own,
 // which ends the session at the first line that is no message, leaves good
 // calls before it unanswered, and cancels what runs when input ends.
 type stdioTransport struct {
-	in  io.Reader
-	out io.Writer
+	in    io.Reader
+	out   io.Writer
+	stop  <-chan struct{} // closed when the program is asked to stop
+	grace time.Duration   // how long running calls may then go on
 }
 
 func (t *stdioTransport) Connect(context.Context) (mcp.Connection, error) {
 	c := &stdioConn{
 		out:      t.out,
+		stop:     t.stop,
+		grace:    t.grace,
 		messages: make(chan jsonrpc.Message),
 		closed:   make(chan struct{}),
 		slots:    make(chan struct{}, maxInFlight),
@@ -49,6 +56,9 @@ func (t *stdioTransport) Connect(context.Context) (mcp.Connection, error) {
 type stdioCall struct{ cancelled bool }
 
 type stdioConn struct {
+	stop  <-chan struct{}
+	grace time.Duration
+
 	messages  chan jsonrpc.Message // closed after the last one
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -69,26 +79,46 @@ func (c *stdioConn) Close() error {
 	return nil
 }
 
-// Read returns the next message. At the end of input it first waits until all
-// calls are answered, because the SDK cancels them when Read fails.
+// Read returns the next message. When input ends or the program is to stop it
+// first waits until all calls are answered, because the SDK cancels them when
+// Read fails.
 func (c *stdioConn) Read(ctx context.Context) (jsonrpc.Message, error) {
+	patience := lastAnswers
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-c.closed:
 		return nil, io.EOF
+	case <-c.stop:
+		patience = c.grace
 	case msg, ok := <-c.messages:
-		if ok {
+		if ok && c.admit(ctx, msg) {
 			return msg, nil
 		}
 	}
-	c.awaitAnswers(ctx)
+	c.awaitAnswers(ctx, patience)
 	return nil, io.EOF
 }
 
-// awaitAnswers returns when nothing is in flight, or after lastAnswers.
-func (c *stdioConn) awaitAnswers(ctx context.Context) {
-	timeout := time.NewTimer(lastAnswers)
+// admit waits for a place for a call; it reports false when none will come.
+func (c *stdioConn) admit(ctx context.Context, msg jsonrpc.Message) bool {
+	if req, ok := msg.(*jsonrpc.Request); !ok || !req.IsCall() {
+		return true
+	}
+	select {
+	case c.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+	case <-c.closed:
+	case <-c.stop:
+	}
+	return false
+}
+
+// awaitAnswers returns when nothing is in flight, or when patience is at its
+// end.
+func (c *stdioConn) awaitAnswers(ctx context.Context, patience time.Duration) {
+	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	for range maxInFlight { // all slots taken by us: no call holds one
 		select {
@@ -112,6 +142,10 @@ func (c *stdioConn) Write(ctx context.Context, msg jsonrpc.Message) error {
 			if call.cancelled {
 				return nil
 			}
+		}
+		var coded *jsonrpc.Error
+		if resp.Error != nil && (!errors.As(resp.Error, &coded) || coded.Code == 0) {
+			resp.Error = &jsonrpc.Error{Code: codeNoSession, Message: resp.Error.Error()}
 		}
 	}
 	data, err := jsonrpc.EncodeMessage(msg)
@@ -188,11 +222,6 @@ func (c *stdioConn) accept(line []byte) bool {
 		if req.IsCall() {
 			if taken := c.begin(req.ID); taken != nil {
 				return c.refuse(invalidRequest(env.id, "id: a call with this id is still running"))
-			}
-			select {
-			case c.slots <- struct{}{}:
-			case <-c.closed:
-				return false
 			}
 		} else if req.Method == "notifications/cancelled" {
 			c.cancel(req.Params)
