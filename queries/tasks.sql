@@ -72,10 +72,11 @@ FROM tasks
 WHERE user_id = @user_id;
 
 -- name: TaskIDsWithPrefix :many
+-- Not LIKE for the id: SQLite's takes TASK_ for task_.
 SELECT task_id
 FROM tasks
 WHERE user_id = @user_id
-  AND (task_id LIKE CAST(@id_pattern AS TEXT) ESCAPE '\'
+  AND (SUBSTR(task_id, 1, LENGTH(CAST(@prefix AS TEXT))) = CAST(@prefix AS TEXT)
     OR title_fold LIKE CAST(@title_pattern AS TEXT) ESCAPE '\')
 ORDER BY task_id DESC
 LIMIT @max_rows;

@@ -249,6 +249,9 @@ func TestIDsWithPrefix(t *testing.T) {
 			"STRASSE 1": {a.ID},
 			"%":         {},
 			"ask_":      {},
+			"TASK_":     {}, // an id is what it is, letter for letter
+			"tAsk_":     {},
+			"":          {b.ID, a.ID},
 			a.ID:        {a.ID},
 		} {
 			got, err := st.Tasks().IDsWithPrefix(t.Context(), alice, prefix, 10)

@@ -234,7 +234,7 @@ func (t *Tasks) IDsWithPrefix(ctx context.Context, user, prefix string, limit in
 	var ids []string
 	err := t.st.For(user).run(ctx, func(ctx context.Context, q *db.Queries) (err error) {
 		ids, err = q.TaskIDsWithPrefix(ctx, db.TaskIDsWithPrefixParams{
-			UserID: user, IDPattern: beginning(prefix), TitlePattern: beginning(fold(prefix)),
+			UserID: user, Prefix: prefix, TitlePattern: beginning(fold(prefix)),
 			MaxRows: clampLimit(limit),
 		})
 		return err

@@ -36,6 +36,7 @@ type Querier interface {
 	// What stands here looks across users and therefore returns nothing but the
 	// keys of stale rows; what happens to them goes through store.For(user).
 	StaleCalls(ctx context.Context, arg StaleCallsParams) ([]StaleCallsRow, error)
+	// Not LIKE for the id: SQLite's takes TASK_ for task_.
 	TaskIDsWithPrefix(ctx context.Context, arg TaskIDsWithPrefixParams) ([]string, error)
 	TaskStats(ctx context.Context, arg TaskStatsParams) (TaskStatsRow, error)
 	ToggleTask(ctx context.Context, arg ToggleTaskParams) (Task, error)

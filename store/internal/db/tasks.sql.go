@@ -140,7 +140,7 @@ const taskIDsWithPrefix = `-- name: TaskIDsWithPrefix :many
 SELECT task_id
 FROM tasks
 WHERE user_id = $1
-  AND (task_id LIKE CAST($2 AS TEXT) ESCAPE '\'
+  AND (SUBSTR(task_id, 1, LENGTH(CAST($2 AS TEXT))) = CAST($2 AS TEXT)
     OR title_fold LIKE CAST($3 AS TEXT) ESCAPE '\')
 ORDER BY task_id DESC
 LIMIT $4
@@ -148,15 +148,16 @@ LIMIT $4
 
 type TaskIDsWithPrefixParams struct {
 	UserID       string
-	IDPattern    string
+	Prefix       string
 	TitlePattern string
 	MaxRows      int32
 }
 
+// Not LIKE for the id: SQLite's takes TASK_ for task_.
 func (q *Queries) TaskIDsWithPrefix(ctx context.Context, arg TaskIDsWithPrefixParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, taskIDsWithPrefix,
 		arg.UserID,
-		arg.IDPattern,
+		arg.Prefix,
 		arg.TitlePattern,
 		arg.MaxRows,
 	)
