@@ -110,23 +110,30 @@ func (j journal) run(ctx context.Context, q *db.Queries, do effect) (Task, error
 	return decodeResult(result)
 }
 
-// claim takes the key, or gives the result of the call that had it before.
+// claim takes the key, or gives the result of the call that had it before. A
+// row that stood in the way may be gone when it is read, swept or rolled back:
+// then the key is free, and the claim is made again.
 func (j journal) claim(ctx context.Context, q *db.Queries, key string) (result string, err error) {
-	_, err = q.ClaimCall(ctx, db.ClaimCallParams{
-		UserID: j.user, Tool: j.call.Tool, CallKey: key, ArgsHash: j.hash,
-		CreatedAt: j.now, StaleBefore: j.now.Add(-CallLifetime),
-	})
-	if err == nil || !noRows(err) {
-		return "", err
+	for range tries {
+		_, err := q.ClaimCall(ctx, db.ClaimCallParams{
+			UserID: j.user, Tool: j.call.Tool, CallKey: key, ArgsHash: j.hash,
+			CreatedAt: j.now, StaleBefore: j.now.Add(-CallLifetime),
+		})
+		if err == nil || !noRows(err) {
+			return "", err
+		}
+		row, err := q.GetCall(ctx, db.GetCallParams{UserID: j.user, Tool: j.call.Tool, CallKey: key})
+		switch {
+		case noRows(err):
+			continue
+		case err != nil:
+			return "", err
+		case row.ArgsHash != j.hash:
+			return "", ErrCallReused
+		}
+		return row.Result, nil
 	}
-	row, err := q.GetCall(ctx, db.GetCallParams{UserID: j.user, Tool: j.call.Tool, CallKey: key})
-	if err != nil {
-		return "", err
-	}
-	if row.ArgsHash != j.hash {
-		return "", ErrCallReused
-	}
-	return row.Result, nil
+	return "", unavailable(errors.New("the call is neither free nor taken"))
 }
 
 // result is a task as the journal keeps it, to be given again byte for byte.

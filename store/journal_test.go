@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"taskwire/store"
 	"taskwire/store/storetest"
@@ -94,6 +96,54 @@ func TestFailureLeavesNoClaim(t *testing.T) {
 			if _, err := st.Tasks().Toggle(t.Context(), alice, "task_none", nil, anyVersion, call); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("toggle of nothing = %v", err)
 			}
+		}
+		if after := storetest.Hash(t, cfg); after != before {
+			t.Error("a failed call left something behind")
+		}
+	})
+}
+
+// barrier lets a claim find its key taken a number of times, by a row that is
+// gone when it is read.
+type barrier struct {
+	store.DBTX
+	left *int
+}
+
+func (b barrier) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	if m := queryName.FindStringSubmatch(sql); m != nil && m[1] == "ClaimCall" && *b.left > 0 {
+		*b.left--
+		return noRow{}
+	}
+	return b.DBTX.QueryRow(ctx, sql, args...)
+}
+
+type noRow struct{}
+
+func (noRow) Scan(...any) error { return pgx.ErrNoRows }
+
+// TestClaimMeetsARowThatGoes: that is no reason to say that there is no such
+// task.
+func TestClaimMeetsARowThatGoes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, engine storetest.Engine) {
+		cfg := storetest.Config(t, engine)
+		st := storetest.OpenConfig(t, cfg)
+		made := create(t, st, alice, store.NewTask{Title: "one"})
+		left := 1
+		st.Wrap(func(c store.DBTX) store.DBTX { return barrier{c, &left} })
+		call := store.Call{Tool: "toggle_complete", ID: "1", Key: "k"}
+		for range 2 { // the second finds the first in the journal
+			got, err := st.Tasks().Toggle(t.Context(), alice, made.ID, nil, anyVersion, call)
+			if err != nil || !got.Completed {
+				t.Errorf("toggle = %+v, %v, want completed", got, err)
+			}
+		}
+		before := storetest.Hash(t, cfg)
+		left = 1_000_000
+		call.ID, call.Key = "2", ""
+		_, err := st.Tasks().Toggle(t.Context(), alice, made.ID, nil, anyVersion, call)
+		if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrNotFound) {
+			t.Errorf("toggle by a call that is never free = %v, want unavailable", err)
 		}
 		if after := storetest.Hash(t, cfg); after != before {
 			t.Error("a failed call left something behind")
