@@ -33,19 +33,15 @@ func Migrate(ctx context.Context, cfg Config, logger *slog.Logger) (version int6
 	if err != nil {
 		return 0, err
 	}
-	if !cfg.postgres() {
-		lite, err := connectSQLite(ctx, cfg)
-		if err != nil {
-			return 0, fmt.Errorf("migrate: %w", err)
-		}
-		defer lite.close()
-		version, err = lite.migrate(ctx)
-		if err != nil {
-			return 0, fmt.Errorf("migrate: %w", lite.translate(err))
-		}
-		return version, nil
+	if cfg.postgres() {
+		return migrateOnly(ctx, cfg, logger)
 	}
-	return migrateOnly(ctx, cfg, logger)
+	l, version, err := migrateSQLite(ctx, cfg)
+	if err != nil {
+		return 0, fmt.Errorf("migrate: %w", err)
+	}
+	l.close()
+	return version, nil
 }
 
 // newest is the version that this program knows, the same for both databases.
@@ -68,11 +64,6 @@ func current(version int64) (done bool, err error) {
 		return false, fmt.Errorf("%w: the schema is at version %d, this program knows %d: run a release that knows it", ErrSchemaTooNew, version, newest())
 	}
 	return version == newest(), nil
-}
-
-func foreign(names string) error {
-	return fmt.Errorf("%w (%s): nothing was changed; set DATABASE_SCHEMA to a schema of Taskwire's own, or copy the tasks out with `mcpserver import`",
-		ErrForeignTables, names)
 }
 
 // up runs what goose has not run yet.

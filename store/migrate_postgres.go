@@ -122,7 +122,8 @@ func claimSchema(ctx context.Context, conn *sql.DB, name string) error {
 		return fmt.Errorf("look for foreign tables: %w", err)
 	}
 	if names.Valid {
-		return foreign(names.String)
+		return fmt.Errorf("%w (%s): nothing was changed; set DATABASE_SCHEMA to a schema of Taskwire's own, or copy the tasks out with `mcpserver import`",
+			ErrForeignTables, names.String)
 	}
 	if there {
 		return nil

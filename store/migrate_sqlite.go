@@ -4,35 +4,91 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"taskwire/schema"
 )
+
+// migrateSQLite opens the file and brings it up to date.
+func migrateSQLite(ctx context.Context, cfg Config) (*lite, int64, error) {
+	file, err := cfg.file()
+	if err != nil {
+		return nil, 0, err
+	}
+	l, err := newLite(file)
+	if err != nil {
+		return nil, 0, err
+	}
+	version, err := l.migrate(ctx)
+	if err == nil {
+		return l, version, nil
+	}
+	l.close()
+	if liteCode(err) == sqlite3.SQLITE_NOTADB {
+		return nil, 0, fmt.Errorf("%s is not a SQLite database and was not changed: %s", file, cfg.otherFile())
+	}
+	if errors.Is(err, ErrForeignTables) {
+		err = fmt.Errorf("%w: nothing was changed; %s, or copy the tasks out with `mcpserver import`", err, cfg.otherFile())
+	}
+	return nil, 0, l.translate(err)
+}
+
+// otherFile is the cure where the file is not ours.
+func (cfg Config) otherFile() string {
+	if cfg.URL == "" {
+		return "name another folder in TASKWIRE_DATA, or another file in DATABASE_URL (sqlite:///path/to/file)"
+	}
+	return "name another file in DATABASE_URL, or leave that out and name a folder in TASKWIRE_DATA"
+}
 
 // migrate asks over the one connection that is open anyway and gives goose its
 // own only when there is something to do. It needs no lock: each migration is
 // one immediate transaction, so of two processes that start together the
 // slower one fails at the first statement and then finds the work done.
 func (l *lite) migrate(ctx context.Context) (int64, error) {
-	for last := int64(-1); ; {
-		version, err := l.version(ctx)
-		if err != nil {
-			return 0, err
-		}
-		if done, err := current(version); done || err != nil {
-			return version, err
-		}
-		if err := l.lookForForeign(ctx); err != nil {
-			return 0, err
-		}
+	version, done, err := l.start(ctx)
+	for last := int64(-1); err == nil && !done; {
 		if err := l.up(ctx); err != nil && version == last {
 			return 0, err
 		}
 		last = version
+		version, done, err = l.look(ctx)
 	}
+	return version, err
+}
+
+// start looks whose file it is before it writes the first byte, which is what
+// turns it to WAL. That does not wait for the file's lock as other statements
+// do, so a second process that starts on a new file may find it busy.
+func (l *lite) start(ctx context.Context) (version int64, done bool, err error) {
+	for wait := 5 * time.Millisecond; ; wait *= 2 {
+		version, done, err = l.look(ctx)
+		if err == nil {
+			_, err = l.ask(ctx, "PRAGMA journal_mode = WAL")
+		}
+		if liteCode(err) != sqlite3.SQLITE_BUSY || wait > time.Second || !pause(ctx, wait) {
+			return version, done, err
+		}
+	}
+}
+
+// look judges a file: done means there is nothing to migrate.
+func (l *lite) look(ctx context.Context) (version int64, done bool, err error) {
+	version, err = l.version(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	if done, err = current(version); done || err != nil {
+		return version, done, err
+	}
+	return version, false, l.lookForForeign(ctx)
 }
 
 func (l *lite) up(ctx context.Context) error {
@@ -65,7 +121,7 @@ func (l *lite) lookForForeign(ctx context.Context) error {
 		WHERE name IN ('`+strings.Join(tableNames, "', '")+`')
 		  AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)`, versionTable)
 	if text, ok := names.(string); ok && err == nil {
-		return foreign(text)
+		return fmt.Errorf("%w (%s)", ErrForeignTables, text)
 	}
 	return err
 }

@@ -3,12 +3,17 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"taskwire/store"
 	"taskwire/store/storetest"
@@ -81,8 +86,15 @@ func TestForeignTablesAreLeftAlone(t *testing.T) {
 		_, openErr := store.Open(t.Context(), cfg, quiet)
 		_, migrateErr := store.Migrate(t.Context(), cfg, quiet)
 		for _, err := range []error{openErr, migrateErr} {
-			if !errors.Is(err, store.ErrForeignTables) || !strings.Contains(err.Error(), "DATABASE_SCHEMA") || !strings.Contains(err.Error(), "mcpserver import") {
-				t.Errorf("got %v, want foreign tables and both cures", err)
+			if !errors.Is(err, store.ErrForeignTables) || !strings.Contains(err.Error(), "mcpserver import") {
+				t.Errorf("got %v, want foreign tables and the import as a cure", err)
+			}
+			text := fmt.Sprint(err)
+			if inSchema := strings.Contains(text, "DATABASE_SCHEMA"); inSchema == (engine == storetest.SQLite) {
+				t.Errorf("got %v: a schema is a cure on PostgreSQL and nowhere else", err)
+			}
+			if inFile := strings.Contains(text, "DATABASE_URL") && strings.Contains(text, "TASKWIRE_DATA"); inFile != (engine == storetest.SQLite) {
+				t.Errorf("got %v: another file is a cure on SQLite and nowhere else", err)
 			}
 		}
 		if names := tablesOf(t, cfg); names != "tasks" {
@@ -93,6 +105,109 @@ func TestForeignTablesAreLeftAlone(t *testing.T) {
 			t.Errorf("their row is now %q, %v", title, err)
 		}
 	})
+}
+
+// TestRefusedFileKeepsItsBytes: a file that is not ours, or of a later release,
+// or no database at all, is the same to the byte after it was refused, with
+// nothing new beside it.
+func TestRefusedFileKeepsItsBytes(t *testing.T) {
+	theirs := []string{"CREATE TABLE tasks (id INTEGER PRIMARY KEY, title TEXT)", "INSERT INTO tasks VALUES (1, 'theirs')"}
+	newer := []string{"CREATE TABLE taskwire_version (id INTEGER PRIMARY KEY, version_id INTEGER)", "INSERT INTO taskwire_version VALUES (1, 999)"}
+	inWAL := []string{"PRAGMA journal_mode = WAL"}
+	for name, c := range map[string]struct {
+		statements []string
+		content    string
+		want       error
+	}{
+		"foreign tables":          {statements: theirs, want: store.ErrForeignTables},
+		"foreign tables in WAL":   {statements: slices.Concat(inWAL, theirs), want: store.ErrForeignTables},
+		"a later release":         {statements: newer, want: store.ErrSchemaTooNew},
+		"a later release in WAL":  {statements: slices.Concat(inWAL, newer), want: store.ErrSchemaTooNew},
+		"no database":             {content: strings.Repeat("this is a letter\n", 1000)},
+		"no database, but a word": {content: "hello"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := filepath.Join(dir, "taskwire.db")
+			writeFile(t, file, c.content, c.statements)
+			before := contents(t, dir)
+			for setting, cfg := range map[string]store.Config{
+				"DATABASE_URL": {URL: "sqlite://" + file}, "TASKWIRE_DATA": {DataDir: dir},
+			} {
+				_, openErr := store.Open(t.Context(), cfg, quiet)
+				_, migrateErr := store.Migrate(t.Context(), cfg, quiet)
+				for _, err := range []error{openErr, migrateErr} {
+					if err == nil || errors.Is(err, store.ErrUnavailable) || c.want != nil && !errors.Is(err, c.want) {
+						t.Errorf("got %v, want %v", err, c.want)
+					}
+					if text := fmt.Sprint(err); c.want == nil && (!strings.Contains(text, setting) || !strings.Contains(text, file) || strings.Contains(text, "(26)")) {
+						t.Errorf("got %v, want the file and its setting %s", err, setting)
+					}
+				}
+			}
+			if diff := cmp.Diff(before, contents(t, dir)); diff != "" {
+				t.Errorf("the folder has changed (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// writeFile fills a new file with a text, or with what the statements make.
+func writeFile(t testing.TB, file, content string, statements []string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if len(statements) == 0 {
+		return
+	}
+	db := storetest.Behind(t, store.Config{URL: "sqlite://" + file})
+	defer db.Close()
+	for _, sql := range statements {
+		if _, err := db.Exec(sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// contents gives the SHA-256 of every file in a folder.
+func contents(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums := map[string]string{}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums[e.Name()] = fmt.Sprintf("%x", sha256.Sum256(data))
+	}
+	return sums
+}
+
+// TestFileIsInWAL whatever it was in before: readers must not wait for the
+// writer.
+func TestFileIsInWAL(t *testing.T) {
+	cfg := storetest.Config(t, storetest.SQLite)
+	for _, name := range []string{"a new file", "a file turned back"} {
+		st, err := store.Open(t.Context(), cfg, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st.Close()
+		var mode, back string
+		db := storetest.Behind(t, cfg)
+		if err := db.QueryRow("PRAGMA journal_mode").Scan(&mode); err != nil || mode != "wal" {
+			t.Errorf("%s is in mode %q, %v, want wal", name, mode, err)
+		}
+		if err := db.QueryRow("PRAGMA journal_mode = DELETE").Scan(&back); err != nil || back != "delete" {
+			t.Fatalf("turning back gave %q, %v", back, err)
+		}
+		db.Close()
+	}
 }
 
 func touch(t testing.TB, cfg store.Config) {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"modernc.org/sqlite"
@@ -25,23 +24,16 @@ type lite struct {
 }
 
 func openSQLite(ctx context.Context, cfg Config, logger *slog.Logger) (engine, error) {
-	l, err := connectSQLite(ctx, cfg)
+	l, _, err := migrateSQLite(ctx, cfg)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := l.migrate(ctx); err != nil {
-		l.close()
-		return nil, l.translate(err)
 	}
 	logger.DebugContext(ctx, "database is a file of this machine")
 	return l, nil
 }
 
-func connectSQLite(ctx context.Context, cfg Config) (*lite, error) {
-	file, err := cfg.file()
-	if err != nil {
-		return nil, err
-	}
+// newLite is for a file that it makes if it is not there and does not open.
+func newLite(file string) (*lite, error) {
 	if err := makeFile(file); err != nil {
 		return nil, fmt.Errorf("make database file (TASKWIRE_DATA or DATABASE_URL): %w", err)
 	}
@@ -53,12 +45,7 @@ func connectSQLite(ctx context.Context, cfg Config) (*lite, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lite{writer: newLitePool(writer, 1), readers: newLitePool(readers, max(4, 2*runtime.NumCPU()))}
-	if err := l.connect(ctx); err != nil {
-		l.close()
-		return nil, l.translate(err)
-	}
-	return l, nil
+	return &lite{writer: newLitePool(writer, 1), readers: newLitePool(readers, max(4, 2*runtime.NumCPU()))}, nil
 }
 
 // makeFile makes folder and file readable for nobody else; SQLite gives its
@@ -74,21 +61,8 @@ func makeFile(file string) error {
 	return f.Close()
 }
 
-// connect opens the writer. Turning a new file to WAL does not wait for its
-// lock as other statements do, so a second process may find it busy.
-func (l *lite) connect(ctx context.Context) error {
-	for wait := 5 * time.Millisecond; ; wait *= 2 {
-		c, err := l.writer.take(ctx)
-		if err == nil {
-			l.writer.give(c, nil)
-			return nil
-		}
-		if liteCode(err) != sqlite3.SQLITE_BUSY || wait > time.Second || !pause(ctx, wait) {
-			return err
-		}
-	}
-}
-
+// liteDSN leaves the journal mode alone: it stands in the file, and is turned
+// when it is known whose file that is.
 func liteDSN(file string, readOnly bool) string {
 	q := url.Values{}
 	q.Set("_busy_timeout", "4000")
@@ -97,7 +71,6 @@ func liteDSN(file string, readOnly bool) string {
 	if readOnly {
 		q.Set("_query_only", "on")
 	} else {
-		q.Set("_journal_mode", "WAL")
 		q.Set("_txlock", "immediate") // of the transactions in which goose migrates
 	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(file), RawQuery: q.Encode()}
