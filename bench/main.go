@@ -32,18 +32,18 @@ type scale struct {
 	starts         int
 	storeRounds    int
 	rows           int // rows of the store's operations
-	operations     int // of each kind in a round
+	operations     int // of each kind in a turn
 	deep, pages    int // tasks of the user with deep pages; reads of a page in a round
 }
 
 var (
 	full = scale{
 		rounds: 9, settle: 150 * time.Millisecond, window: 750 * time.Millisecond, warmUp: 4 * time.Second,
-		listed: 1000, starts: 25, storeRounds: 15, rows: 10_000, operations: 500, deep: 100_000, pages: 200,
+		listed: 1000, starts: 25, storeRounds: 9, rows: 10_000, operations: 400, deep: 100_000, pages: 400,
 	}
 	quick = scale{
 		rounds: 1, settle: 50 * time.Millisecond, window: 200 * time.Millisecond, warmUp: 300 * time.Millisecond,
-		listed: 100, starts: 3, storeRounds: 1, rows: 200, operations: 100, deep: 1000, pages: 20,
+		listed: 100, starts: 3, storeRounds: 1, rows: 200, operations: 20, deep: 1000, pages: 20,
 	}
 )
 

@@ -27,7 +27,7 @@ type operation struct {
 	row    string   // pgbench's choice of a row
 	given  []string // the optional parameters that are not NULL
 	store  func(ctx context.Context, i int) error
-	ours   []float64 // operations a second, by round
+	ours   []float64 // operations a second at the median time, by round
 	theirs []float64
 }
 
@@ -47,25 +47,44 @@ func (b *bench) storeOperations(ctx context.Context) ([]*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := b.scale.operations
-	for round := range b.scale.storeRounds {
+	for range b.scale.storeRounds {
 		for _, op := range run.operations() {
-			began := time.Now()
-			for i := range n {
-				if err := op.store(ctx, i); err != nil {
-					return nil, fmt.Errorf("store %s: %w", op.name, err)
-				}
-			}
-			op.ours = append(op.ours, float64(n)/time.Since(began).Seconds())
-			tps, err := b.pgbench(ctx, op, run.rows+round*n, n)
-			if err != nil {
+			if err := b.storeRound(ctx, run, op); err != nil {
 				return nil, err
 			}
-			op.theirs = append(op.theirs, tps)
 		}
 		run.made = run.made[:0]
+		run.base += turns * (warm + b.scale.operations)
 	}
 	return run.ops, nil
+}
+
+// turns is how often the sides take turns within a round, so that what else
+// the machine does falls on both.
+const turns = 3
+
+// storeRound times every single operation of both sides and takes the median:
+// in sums, the few that another program held up outweigh all others.
+func (b *bench) storeRound(ctx context.Context, run *storeRun, op *operation) error {
+	n := b.scale.operations
+	var ours, theirs []float64 // microseconds
+	for turn := range turns {
+		for i := range n {
+			began := time.Now()
+			if err := op.store(ctx, turn*n+i); err != nil {
+				return fmt.Errorf("store %s: %w", op.name, err)
+			}
+			ours = append(ours, float64(time.Since(began).Nanoseconds())/1e3)
+		}
+		times, err := b.pgbench(ctx, op, run.base+turn*(warm+n), n)
+		if err != nil {
+			return err
+		}
+		theirs = append(theirs, times...)
+	}
+	op.ours = append(op.ours, 1e6/spreadOf(ours).median)
+	op.theirs = append(op.theirs, 1e6/spreadOf(theirs).median)
+	return nil
 }
 
 // storeRun holds the rows that the operations work on. Both sides have as
@@ -73,13 +92,14 @@ func (b *bench) storeOperations(ctx context.Context) ([]*operation, error) {
 type storeRun struct {
 	tasks *store.Tasks
 	rows  int
+	base  int      // the last row that pgbench inserted
 	ids   []string // there throughout
 	made  []string // inserted in this round
 	ops   []*operation
 }
 
 func (b *bench) newStoreRun(ctx context.Context, tasks *store.Tasks) (*storeRun, error) {
-	run := &storeRun{tasks: tasks, rows: b.scale.rows}
+	run := &storeRun{tasks: tasks, rows: b.scale.rows, base: b.scale.rows}
 	for range run.rows {
 		if err := run.insert(ctx, 0); err != nil {
 			return nil, err
@@ -144,38 +164,71 @@ func (run *storeRun) remove(ctx context.Context, i int) error {
 }
 
 var (
-	parameter  = regexp.MustCompile(`sqlc\.narg\('(\w+)'\)|@(\w+)`)
-	comment    = regexp.MustCompile(`(?m)^--.*\n`)
-	ratePerSec = regexp.MustCompile(`tps = ([0-9.]+)`)
+	parameter = regexp.MustCompile(`sqlc\.narg\('(\w+)'\)|@(\w+)`)
+	comment   = regexp.MustCompile(`(?m)^--.*\n`)
 )
 
-// pgbench runs n transactions of an operation with one client and returns how
-// many it did a second. Rows are numbered upwards from base.
-func (b *bench) pgbench(ctx context.Context, op *operation, base, n int) (float64, error) {
+// warm is how many transactions a pgbench does before they count: its
+// connection is new, and the store's is not.
+const warm = 50
+
+// pgbench runs n transactions of an operation with one client, after a few to
+// warm up, and returns how many microseconds each took. Rows are numbered
+// upwards from base.
+func (b *bench) pgbench(ctx context.Context, op *operation, base, n int) ([]float64, error) {
 	script, err := pgbenchScript(op)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	file := filepath.Join(b.pg.dir, op.name+".sql")
 	// Readable by the unprivileged user that pgbench runs as.
-	file := filepath.Join(os.TempDir(), filepath.Base(b.dir)+"-"+op.name+".sql")
 	if err := os.WriteFile(file, []byte(script), 0o644); err != nil {
-		return 0, err
+		return nil, err
 	}
-	defer os.Remove(file)
-	args := []string{"-n", "-M", "prepared", "-c", "1", "-j", "1", "-t", strconv.Itoa(n), "-f", file,
-		"-h", b.pg.host, "-p", b.pg.port, "-U", pgOwner, "-D", "n=" + strconv.Itoa(base)}
+	log := filepath.Join(b.pg.dir, "transactions")
+	args := []string{"-n", "-M", "prepared", "-c", "1", "-j", "1", "-t", strconv.Itoa(warm + n), "-f", file,
+		"--log", "--log-prefix=" + log, "-h", b.pg.host, "-p", b.pg.port, "-U", pgOwner, "-D", "n=" + strconv.Itoa(base)}
 	for name, value := range values {
 		args = append(args, "-D", name+"="+value)
 	}
 	output, err := b.pg.run(ctx, "", "pgbench", append(args, pgDatabase)...)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	m := ratePerSec.FindStringSubmatch(output)
-	if m == nil || !strings.Contains(output, "number of failed transactions: 0") {
-		return 0, fmt.Errorf("pgbench %s: %s", op.name, output)
+	if !strings.Contains(output, "number of failed transactions: 0") {
+		return nil, fmt.Errorf("pgbench %s: %s", op.name, output)
 	}
-	return strconv.ParseFloat(m[1], 64)
+	found, err := filepath.Glob(log + ".*")
+	if err != nil || len(found) != 1 {
+		return nil, errors.Join(err, fmt.Errorf("pgbench left %d logs", len(found)))
+	}
+	defer os.Remove(found[0])
+	text, err := os.ReadFile(found[0])
+	if err != nil {
+		return nil, err
+	}
+	return timesLogged(string(text), n)
+}
+
+// timesLogged reads the last n transactions of pgbench's log, whose third
+// field is the time of one in microseconds.
+func timesLogged(log string, n int) (times []float64, err error) {
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	if len(lines) < n {
+		return nil, fmt.Errorf("pgbench logged %d transactions, want %d", len(lines), n)
+	}
+	for _, line := range lines[len(lines)-n:] {
+		fields := strings.Fields(line)
+		if len(fields) < 3 {
+			return nil, fmt.Errorf("pgbench logged %q", line)
+		}
+		micros, err := strconv.ParseFloat(fields[2], 64)
+		if err != nil {
+			return nil, err
+		}
+		times = append(times, micros)
+	}
+	return times, nil
 }
 
 // values are what pgbench sends for each parameter, besides task_id, which the

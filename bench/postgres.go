@@ -21,6 +21,7 @@ import (
 type postgres struct {
 	proc *process
 	bin  string // folder of its programs
+	dir  string // its own folder
 	host string
 	port string
 	cred *syscall.Credential // PostgreSQL refuses to run as root
@@ -40,29 +41,28 @@ func newPostgres(ctx context.Context, dir string) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	pg := &postgres{bin: bin}
+	pg := &postgres{bin: bin, dir: filepath.Join(dir, "postgres")}
 	if pg.host, pg.port, err = net.SplitHostPort(addr); err != nil {
 		return nil, err
 	}
-	dir = filepath.Join(dir, "postgres")
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := os.Mkdir(pg.dir, 0o700); err != nil {
 		return nil, err
 	}
 	if os.Getuid() == 0 {
 		if pg.cred, err = unprivileged("postgres"); err != nil {
 			return nil, err
 		}
-		if err := os.Chown(dir, int(pg.cred.Uid), int(pg.cred.Gid)); err != nil {
+		if err := os.Chown(pg.dir, int(pg.cred.Uid), int(pg.cred.Gid)); err != nil {
 			return nil, err
 		}
 	}
-	data := filepath.Join(dir, "data")
+	data := filepath.Join(pg.dir, "data")
 	if _, err := pg.run(ctx, "", "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"); err != nil {
 		return nil, err
 	}
-	cmd := pg.command(ctx, "postgres", "-D", data, "-h", pg.host, "-p", pg.port, "-k", dir)
+	cmd := pg.command(ctx, "postgres", "-D", data, "-h", pg.host, "-p", pg.port, "-k", pg.dir)
 	// SIGINT is PostgreSQL's fast shutdown.
-	if pg.proc, err = start(cmd, dir+".log", syscall.SIGINT); err != nil {
+	if pg.proc, err = start(cmd, pg.dir+".log", syscall.SIGINT); err != nil {
 		return nil, err
 	}
 	if err := pg.ready(ctx, addr); err != nil {

@@ -63,7 +63,7 @@ func (r report) printCalls(w io.Writer, b *bench) {
 
 func (r report) printStore(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "store on PostgreSQL, one client\tstore/s\tpgbench/s\tstore ÷ pgbench")
+	fmt.Fprintln(t, "store on PostgreSQL, one client, at the median time\tstore/s\tpgbench/s\tstore ÷ pgbench")
 	for _, op := range r.operations {
 		fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%s\n", op.name, spreadOf(op.ours).median, spreadOf(op.theirs).median,
 			spreadOf(ratios(op.ours, op.theirs)))
