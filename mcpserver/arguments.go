@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"taskwire/store"
 )
 
 // A parameter is one argument of a tool, as published and as checked.
@@ -20,9 +22,10 @@ type parameter struct {
 	description string
 	required    bool
 	enum        []string
-	fallback    any  // published default, used when the argument is absent
-	min, max    int  // length in characters, or value of an integer; 0 = no bound
-	title       bool // trimmed first, and something must be left to see
+	fallback    any                 // published default, used when the argument is absent
+	min, max    int                 // length in characters, or value of an integer; 0 = no bound
+	title       bool                // trimmed first, and something must be left to see
+	check       func(string) string // says what is wrong with a text, empty for nothing
 }
 
 // A kind is a JSON type that an argument may have.
@@ -46,6 +49,12 @@ func (a arguments) text(name string) string { s, _ := a[name].(string); return s
 // number returns an integer argument, 0 when absent.
 func (a arguments) number(name string) int { n, _ := a[name].(int); return n }
 
+// due returns a date argument that has passed checkDue, zero when absent.
+func (a arguments) due(name string) store.Due {
+	due, _ := store.ParseDue(a.text(name))
+	return due
+}
+
 // textPtr returns nil for an absent argument: update_task leaves that field.
 func (a arguments) textPtr(name string) *string {
 	if s, ok := a[name].(string); ok {
@@ -66,6 +75,9 @@ func (a arguments) canonical() []byte {
 	return data
 }
 
+// maxProblems bounds how much one answer says, and how much is done for it.
+const maxProblems = 10
+
 // decodeArguments checks raw against the parameters and reports every problem
 // at once, each naming its field, so that a model can mend them in one go.
 func decodeArguments(parameters []parameter, raw json.RawMessage) (arguments, error) {
@@ -73,13 +85,8 @@ func decodeArguments(parameters []parameter, raw json.RawMessage) (arguments, er
 	if err != nil {
 		return nil, err
 	}
-	var problems []string
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if !slices.ContainsFunc(parameters, func(p parameter) bool { return p.name == name }) {
-			problems = append(problems, fmt.Sprintf("%s: no such argument; %s", clip(name), allowedNames(parameters)))
-		}
-	}
-	args := make(arguments, len(given))
+	problems := unknownArguments(parameters, given)
+	args := make(arguments, len(parameters))
 	for i := range parameters {
 		p := &parameters[i]
 		value, err := p.decode(given[p.name])
@@ -91,21 +98,37 @@ func decodeArguments(parameters []parameter, raw json.RawMessage) (arguments, er
 		}
 	}
 	if len(problems) > 0 {
-		return nil, useError(strings.Join(problems[:min(len(problems), 10)], "\n"))
+		return nil, useError(strings.Join(problems, "\n"))
 	}
 	return args, nil
 }
 
+// unknownArguments names what the tool does not take, be it null: a model that
+// tries user_id should hear that there is no such thing.
+func unknownArguments(parameters []parameter, given map[string]json.RawMessage) (problems []string) {
+	for name := range given {
+		if !slices.ContainsFunc(parameters, func(p parameter) bool { return p.name == name }) {
+			problems = append(problems, clip(name)+": no such argument; ")
+		}
+		if len(problems) > maxProblems {
+			break // a hostile call may have a hundred thousand
+		}
+	}
+	slices.Sort(problems)
+	for i := range problems {
+		problems[i] += allowedNames(parameters)
+	}
+	return problems
+}
+
 // decodeObject reads the arguments as an object; absent and null are empty.
 func decodeObject(raw json.RawMessage) (map[string]json.RawMessage, error) {
+	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, nil
 	}
-	if trimmed := bytes.TrimLeft(raw, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
-		return nil, useError("arguments: must be an object")
-	}
 	var given map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &given); err != nil {
+	if raw[0] != '{' || json.Unmarshal(raw, &given) != nil {
 		return nil, useError("arguments: must be an object")
 	}
 	return given, nil
@@ -156,6 +179,11 @@ func (p *parameter) decodeString(raw json.RawMessage) (any, error) {
 	if n := utf8.RuneCountInString(s); n > p.max {
 		return nil, useError(fmt.Sprintf("may have up to %d characters, this has %d", p.max, n))
 	}
+	if p.check != nil {
+		if problem := p.check(s); problem != "" {
+			return nil, useError(problem)
+		}
+	}
 	return s, nil
 }
 
@@ -175,6 +203,22 @@ func (p *parameter) decodeInteger(raw json.RawMessage) (any, error) {
 		return nil, bad
 	}
 	return n, nil
+}
+
+// checkDue is the check of a date; an empty text is none.
+func checkDue(text string) string {
+	if _, err := store.ParseDue(text); err != nil {
+		return "must be " + dueForms + ", in the years 1 to 9999 and at most to the nanosecond"
+	}
+	return ""
+}
+
+// checkKey is the check of an idempotency key.
+func checkKey(key string) string {
+	if !printable(key) {
+		return "must have 1 to 255 printable characters"
+	}
+	return ""
 }
 
 // printable reports whether s has 1 to 255 characters, all of them printable:

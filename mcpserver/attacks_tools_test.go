@@ -82,7 +82,7 @@ func TestHostileArguments(t *testing.T) {
 	title := func(s string) string { return `{"title":` + quotedJSON(s) + `}` }
 	id := func(s string) string { return `{"task_id":` + quotedJSON(s) + `}` }
 	const noTitle = "title: must have 1 to 255 characters, not only invisible ones"
-	const notFound = "no task with that id"
+	const notFound = "task_id: no task with that id"
 	const badLimit = "limit: must be an integer from 1 to 100"
 	cases := []struct {
 		name, tool, args string
@@ -255,7 +255,7 @@ func TestHostileTitlesAreKept(t *testing.T) {
 var awkwardTitles = []string{
 	"caf\u00e9 composed", "cafe\u0301 decomposed", "\u1e9b\u0323 never normalised", "\u212b \u00c5 A\u030a",
 	"👩‍👩‍👧‍👦 family", "🏳️‍🌈", "𝕋𝕒𝕤𝕜 𠮷野家", "👍🏽",
-	"دودھ خریدنا", "اُردُو زَبان کے اِعراب", "نیم‌فاصله", "\u202eolleh", "\u200fעברית\u200f", "\u2067\u0627\u2069",
+	"دودھ خریدنا", "اُردُو زَبان کے اِعراب", "نیم\u200cفاصله", "\u202eolleh", "\u200fעברית\u200f", "\u2067\u0627\u2069",
 	"'; DROP TABLE tasks;--", `" OR ""="`, "$1", "%s%n%d", `\`, `\x00`, `\u0000`, "{{7*7}}", "{{overdue}}", "${jndi:ldap://x}",
 	"<script>alert(1)</script>", "a\tb\nc", "line\r\nbreak", "\x1b[31mred", "null", "true", "0", "-", ".",
 	"a\u2028b\u2029c", "\ufffd", "\ufffe", "İstanbul ıssız", "straße", "z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅",
@@ -294,7 +294,7 @@ func TestAnothersTaskIsMissing(t *testing.T) {
 					for _, meta := range metas {
 						a := d.call(t, tool, strings.ReplaceAll(args, "ID", theirs), meta)
 						b := d.call(t, tool, strings.ReplaceAll(args, "ID", never), meta)
-						if !bytes.Equal(a.Result, b.Result) || refusal(t, a) != "no task with that id" {
+						if !bytes.Equal(a.Result, b.Result) || refusal(t, a) != "task_id: no task with that id" {
 							t.Errorf("%s, %s, %v: %s for Bob's and %s for none", d.name, tool, meta, a.Result, b.Result)
 						}
 					}

@@ -53,22 +53,33 @@ func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (co
 	flags.BoolVar(&cfg.readOnly, "read-only", false, "offer only the tools that read")
 	tools := flags.String("tools", "", "offer only these tools, for example `list_tasks,get_task`")
 	flags.BoolVar(&cfg.stateless, "stateless", false, "over HTTP: serve hosts of the older protocol era without sessions too")
-	flags.Usage = func() { printUsage(stderr, flags) }
+	flags.Usage = func() {} // a mistake is told in a line; help only to who asks for it
 
 	if len(args) > 0 && args[0] == "migrate" {
 		cfg.migrate, args = true, args[1:]
 	}
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
+		printUsage(stderr, flags)
 		return config{}, err
 	}
 	problems := []error{err}
 	if err == nil && flags.NArg() > 0 {
 		problems = append(problems, fmt.Errorf("unknown command %q: there is migrate, or none to serve", flags.Arg(0)))
 	}
-	cfg.tools, err = toolNames(*tools)
-	problems = append(problems, err)
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if given["tools"] {
+		cfg.tools, err = toolNames(*tools)
+		problems = append(problems, err)
+	}
 	problems = append(problems, cfg.readEnv(getenv)...)
+	if cfg.stateless && cfg.httpAddr == "" {
+		problems = append(problems, errors.New("-stateless goes with -http: leave it out over stdio"))
+	}
+	if given["user"] && cfg.httpAddr != "" && getenv("AUTH_MODE") != identity.ModeDev {
+		problems = append(problems, errors.New("-user is for stdio and AUTH_MODE=dev: over HTTP the token says who calls"))
+	}
 	if err := errors.Join(problems...); err != nil {
 		return config{}, errUsage{err}
 	}
@@ -88,17 +99,18 @@ func printUsage(w io.Writer, flags *flag.FlagSet) {
 	fmt.Fprint(w, "\nSettings come from the environment; the README lists them.\n")
 }
 
-// toolNames splits the value of -tools.
+// toolNames splits the value of -tools. An empty value, as of a variable that is
+// not set, must not offer everything.
 func toolNames(list string) ([]string, error) {
-	if list == "" {
-		return nil, nil
+	var all, names []string
+	for _, t := range allTools() {
+		all = append(all, t.name)
 	}
-	var names []string
 	var errs []error
 	for name := range strings.SplitSeq(list, ",") {
 		name = strings.TrimSpace(name)
-		if !slices.ContainsFunc(allTools(), func(t *tool) bool { return t.name == name }) {
-			errs = append(errs, fmt.Errorf("-tools: there is no tool %q", name))
+		if !slices.Contains(all, name) {
+			errs = append(errs, fmt.Errorf("-tools: there is no tool %q; there are %s", name, strings.Join(all, ", ")))
 			continue
 		}
 		names = append(names, name)
@@ -127,11 +139,14 @@ func (cfg *config) readEnv(getenv func(string) string) (problems []error) {
 		cfg.user = defaultUser(getenv)
 	}
 	if cfg.httpAddr != "" {
-		cfg.identity, err = identity.ConfigFromEnv(getenv)
+		cfg.public = getenv("MCP_PUBLIC_URL")
+		var identityErr error
+		cfg.identity, identityErr = identity.ConfigFromEnv(getenv)
+		note(identityErr)
+		err = cfg.locate(cfg.httpAddr, getenv("AUTH_MODE"))
 		note(err)
-		if err == nil {
-			cfg.public = getenv("MCP_PUBLIC_URL")
-			note(cfg.settle(cfg.httpAddr))
+		if identityErr == nil && err == nil {
+			note(cfg.trust())
 		}
 	}
 	if cfg.httpAddr == "" || cfg.identity.Mode == identity.ModeDev {
@@ -161,15 +176,25 @@ func defaultUser(getenv func(string) string) string {
 	return getenv("USER")
 }
 
-// settle fixes the resource's own URL for a listener, and with it whose tokens
-// are taken.
+// settle fixes the resource's own URL for a listener, and whose tokens are taken.
 func (cfg *config) settle(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
+	if err := cfg.locate(addr, cfg.identity.Mode); err != nil {
+		return err
+	}
+	return cfg.trust()
+}
+
+// locate fixes the resource's own URL for a listener.
+func (cfg *config) locate(addr, mode string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	if err != nil {
 		return fmt.Errorf("-http %q: give host and port, for example 127.0.0.1:8081", addr)
 	}
 	loopback := edge.IsLoopbackAddr(host)
-	if cfg.identity.Mode == identity.ModeDev && !loopback {
+	if mode == identity.ModeDev && !loopback {
 		return fmt.Errorf("AUTH_MODE=dev serves this machine only, and -http %s does not: use -http 127.0.0.1:8081, or AUTH_MODE=jwks", addr)
 	}
 	public := cfg.public
@@ -179,9 +204,28 @@ func (cfg *config) settle(addr string) error {
 		}
 		public = "http://" + addr + "/mcp"
 	}
-	if cfg.publicURL, err = url.Parse(public); err != nil || cfg.publicURL.Host == "" {
-		return fmt.Errorf("MCP_PUBLIC_URL %q: must be the URL that hosts connect to, such as https://tasks.example.com/mcp", public)
+	u, err := url.Parse(public)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
+		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return errors.New("MCP_PUBLIC_URL: must be the URL that hosts connect to, without user, query and fragment, such as https://tasks.example.com/mcp")
 	}
-	cfg.issuers, cfg.authority, err = cfg.identity.ForMCP(public)
+	cfg.publicURL = u
+	return nil
+}
+
+// trust settles whose tokens are taken.
+func (cfg *config) trust() (err error) {
+	cfg.issuers, cfg.authority, err = cfg.identity.ForMCP(cfg.publicURL.String())
 	return err
+}
+
+// warnings tells what works, but perhaps not as the operator thinks.
+func (cfg *config) warnings(getenv func(string) string) (warnings []string) {
+	if tz := getenv("TZ"); tz != "" && cfg.zone == time.UTC && tz != "UTC" && tz != "Etc/UTC" {
+		warnings = append(warnings, "TZ is no IANA time zone such as Asia/Karachi: days are those of UTC")
+	}
+	if u := cfg.publicURL; u != nil && u.Scheme == "http" && !edge.IsLoopbackAddr(u.Host) {
+		warnings = append(warnings, "MCP_PUBLIC_URL is http on a public host: access tokens cross the network in the clear")
+	}
+	return warnings
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 
@@ -21,17 +22,22 @@ type envelope struct {
 	id     json.RawMessage // as it came; nil for a notification
 	method string          // empty for a response
 	name   string          // params.name: of the tool or prompt
+	uri    string          // params.uri: of the resource
 	meta   json.RawMessage // params._meta
 }
 
 // isCall reports whether the message wants an answer.
 func (e *envelope) isCall() bool { return e.method != "" && e.id != nil }
 
-// carriesVersion reports whether the message names a protocol version in its
-// _meta, as those of the stateless era do.
-func (e *envelope) carriesVersion() bool {
+// version is the protocol version that the message names in its _meta, as those
+// of the stateless era do; empty when there is none.
+func (e *envelope) version() string {
 	var meta map[string]any
-	return json.Unmarshal(e.meta, &meta) == nil && meta[mcp.MetaKeyProtocolVersion] != nil
+	if json.Unmarshal(e.meta, &meta) != nil {
+		return ""
+	}
+	version, _ := meta[mcp.MetaKeyProtocolVersion].(string)
+	return version
 }
 
 // An envelopeError is a message that is none, as JSON-RPC 2.0 section 5.1
@@ -110,9 +116,30 @@ func (e *envelope) readParams(raw json.RawMessage) *envelopeError {
 	if err := json.Unmarshal(raw, &params); err != nil {
 		return &envelopeError{code: jsonrpc.CodeInvalidParams, text: "params: must be an object", id: e.id}
 	}
+	if limit := paramsLimit(e.method); len(raw) > limit || len(params["_meta"]) > maxMeta {
+		return &envelopeError{code: jsonrpc.CodeInvalidParams, id: e.id,
+			text: fmt.Sprintf("params: may have up to %d KiB for this method, and _meta up to %d KiB", limit>>10, maxMeta>>10)}
+	}
 	e.meta = params["_meta"]
 	_ = json.Unmarshal(params["name"], &e.name)
+	_ = json.Unmarshal(params["uri"], &e.uri)
 	return e.checkParams(raw, params)
+}
+
+// maxMeta is how much a host may say beside the arguments.
+const maxMeta = 16 << 10
+
+// paramsLimit is how large the params of a method may be. A tool's arguments
+// may fill the message, for the tool then says which one is too long. The SDK
+// keeps the params of initialize for the life of the session.
+func paramsLimit(method string) int {
+	switch method {
+	case "tools/call":
+		return maxMessage
+	case "initialize":
+		return 16 << 10
+	}
+	return 64 << 10
 }
 
 // checkID returns the id, nil when there is none. MCP forbids null; a number

@@ -53,13 +53,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	logs := edge.NewLogWriter(stderr) // a pipe that nobody reads must not stop requests
 	defer logs.Close()
 	logger := edge.NewLogger(logs, cfg.edge, isTerminal(stderr))
+	for _, warning := range cfg.warnings(getenv) {
+		logger.Warn(warning)
+	}
 	switch {
 	case cfg.migrate:
-		version, err := store.Migrate(ctx, cfg.store, logger)
-		if err == nil {
-			fmt.Fprintf(stdout, "The schema is at version %d.\n", version)
-		}
-		return err
+		return migrate(ctx, cfg.store, logger, stdout)
 	case cfg.httpAddr != "":
 		tuneGC(getenv)
 		return serveHTTP(ctx, cfg, logger)
@@ -89,23 +88,40 @@ func tuneGC(getenv func(string) string) {
 	}
 }
 
+func migrate(ctx context.Context, cfg store.Config, logger *slog.Logger, stdout io.Writer) error {
+	version, err := patiently(ctx, logger, func(ctx context.Context) (int64, error) {
+		return store.Migrate(ctx, cfg, logger)
+	})
+	if err == nil {
+		fmt.Fprintf(stdout, "The schema is at version %d.\n", version)
+	}
+	return err
+}
+
+func openStore(ctx context.Context, cfg store.Config, logger *slog.Logger) (*store.Store, error) {
+	return patiently(ctx, logger, func(ctx context.Context) (*store.Store, error) {
+		return store.Open(ctx, cfg, logger)
+	})
+}
+
 // openPatience is how long a database that is away is tried at start.
 const openPatience = 10 * time.Second
 
-// openStore opens the store, trying again while the database is out of reach.
-func openStore(ctx context.Context, cfg store.Config, logger *slog.Logger) (*store.Store, error) {
+// patiently tries again, less and less often, while the database is out of
+// reach.
+func patiently[T any](ctx context.Context, logger *slog.Logger, try func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, openPatience)
 	defer cancel()
-	for {
-		st, err := store.Open(ctx, cfg, logger)
+	for wait := 250 * time.Millisecond; ; wait *= 2 {
+		result, err := try(ctx)
 		if err == nil || !errors.Is(err, store.ErrUnavailable) {
-			return st, err
+			return result, err
 		}
 		logger.Warn("database out of reach", "err", err)
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("the database was out of reach for %v: %w", openPatience, err)
-		case <-time.After(500 * time.Millisecond):
+			return result, fmt.Errorf("the database was out of reach for %v: %w", openPatience, err)
+		case <-time.After(min(wait, 2*time.Second)):
 		}
 	}
 }

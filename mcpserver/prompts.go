@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"embed"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,8 +21,12 @@ var promptFiles embed.FS
 // languages that the prompts are written in, the default first.
 var languages = []string{"en", "ur"}
 
-// noTasks stands where a section of a prompt is empty.
-var noTasks = map[string]string{"en": "- none", "ur": "- کوئی نہیں"}
+// noTasks stands where a section of a prompt is empty, moreTasks where it has
+// more than it shows.
+var (
+	noTasks   = map[string]string{"en": "- none", "ur": "- کوئی نہیں"}
+	moreTasks = map[string]string{"en": "- and more: list_tasks shows them", "ur": "- اور بھی ہیں: list_tasks سے دیکھیں"}
+)
 
 // promptTasks is how many tasks a section of a prompt names at the most: a
 // prompt is read by a person too.
@@ -121,14 +126,18 @@ func (r promptReader) words() map[string]string {
 	return map[string]string{"date": r.now.Format(time.DateOnly), "zone": r.now.Location().String()}
 }
 
-// lines writes tasks one a line, or that there are none.
+// lines writes tasks one a line, or that there are none. A prompt that left some
+// out without a word would mislead.
 func (r promptReader) lines(tasks []store.Task) string {
 	if len(tasks) == 0 {
 		return noTasks[r.language]
 	}
-	lines := make([]string, len(tasks))
-	for i, t := range tasks {
-		lines[i] = taskLine(t)
+	var lines []string
+	for _, t := range tasks[:min(len(tasks), promptTasks)] {
+		lines = append(lines, taskLine(t))
+	}
+	if len(tasks) > promptTasks {
+		lines = append(lines, moreTasks[r.language])
 	}
 	return strings.Join(lines, "\n")
 }
@@ -146,7 +155,7 @@ func (r promptReader) day(n int) store.Due {
 func (r promptReader) lists(filters ...store.Filter) ([][]store.Task, error) {
 	out := make([][]store.Task, len(filters))
 	for i, f := range filters {
-		f.Zone, f.Limit = r.now.Location(), promptTasks
+		f.Zone, f.Limit = r.now.Location(), promptTasks+1 // one more, to know that there is
 		page, err := r.tasks.List(r.ctx, r.user, f)
 		if err != nil {
 			return nil, err
@@ -216,8 +225,17 @@ func invalidParams(text string) error {
 	return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: text}
 }
 
+// unavailable is what passes by itself; JSON-RPC has no code of its own for it.
+func unavailable(text string) error {
+	return &jsonrpc.Error{Code: jsonrpc.CodeInternalError, Message: text}
+}
+
 // protocolError words a failure outside a tool: there is no isError there.
 func (ts *toolset) protocolError(ctx context.Context, what string, err error) error {
+	if errors.Is(err, store.ErrUnavailable) {
+		ts.logger.WarnContext(ctx, "request failed", "what", what, "err", err)
+		return unavailable("temporarily unavailable; try again in a moment")
+	}
 	ts.logger.ErrorContext(ctx, "request failed", "what", what, "err", err)
 	return errInternal
 }

@@ -169,7 +169,7 @@ func TestPromptsNeutraliseTitles(t *testing.T) {
 			"c\u202egnp.exe\u202c":     "cgnp.exe",
 			"d\u2066\u2067\u2068\u2069\u061c\u200e\u200f\u202a\u202b\u202dx": "dx",
 			"e\x1b[31mx": "e[31mx",
-			"g نیم‌فاصله 👩‍👩‍👧": "g نیم‌فاصله 👩‍👩‍👧",
+			"g نیم\u200cفاصله 👩‍👩‍👧": "g نیم\u200cفاصله 👩‍👩‍👧",
 			"h \tx": "h  x",
 		}
 		for title := range titles {

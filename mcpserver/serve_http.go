@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,9 +67,13 @@ type httpServer struct {
 	verifier *identity.Verifier
 	logger   *slog.Logger
 
-	reads    *edge.Limiter
+	requests *edge.Limiter // every POST
+	reads    *edge.Limiter // calls that are no tool calls
 	streams  *edge.Cap
 	sessions *sessions
+
+	stopping context.Context // ends when running calls are to end
+	stop     context.CancelFunc
 
 	stateless http.Handler // MCP 2026-07-28, and with -stateless all of it
 	stateful  http.Handler // older revisions
@@ -78,16 +83,19 @@ func newHTTPServer(cfg config, addr net.Addr, st *store.Store, verifier *identit
 	h := &httpServer{
 		cfg: cfg, loopback: edge.IsLoopbackAddr(addr.String()),
 		store: st, verifier: verifier, logger: logger,
+		requests: edge.NewLimiter(allRequests(cfg.edge)),
 		reads:    edge.NewLimiter(cfg.edge.RateReads),
 		streams:  edge.NewCap(cfg.edge.MaxStreams),
 		sessions: newSessions(cfg.edge.MaxSessions),
 	}
+	h.stopping, h.stop = context.WithCancel(context.Background())
 	ts := &toolset{
 		tasks: func(context.Context) (*store.Tasks, error) { return st.Tasks(), nil },
 		zone:  cfg.zone, now: time.Now, logger: logger,
 	}
 	server := newServer(ts, selectTools(cfg.readOnly, cfg.tools),
-		recovered(logger), checked, h.sessions.track, ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)))
+		recovered(logger), checked, h.sessions.track, h.stoppable,
+		ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)), ts.fair(newShare(callsAtOnce)))
 	handler := func(stateless bool) http.Handler {
 		return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{
 			Stateless:                    stateless,
@@ -101,17 +109,42 @@ func newHTTPServer(cfg config, addr net.Addr, st *store.Store, verifier *identit
 	return h
 }
 
-func (h *httpServer) close() { h.sessions.closeAll() }
+func (h *httpServer) close() {
+	h.stop()
+	h.sessions.closeAll()
+}
+
+// allRequests is the limit on messages of any kind: as many as both kinds that
+// are counted by themselves together.
+func allRequests(s edge.Settings) int {
+	if s.RateReads == 0 || s.RateToolCalls == 0 {
+		return 0
+	}
+	return s.RateReads + s.RateToolCalls
+}
+
+// stoppable ends a call when the program has waited for it long enough.
+func (h *httpServer) stoppable(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		if method != "tools/call" {
+			return next(ctx, method, req)
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(h.stopping, cancel)()
+		return next(ctx, method, req)
+	}
+}
 
 // routes lists everything that is served.
 func (h *httpServer) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/mcp", edge.KeepAlive(edge.PingInterval, h.checkHost(http.HandlerFunc(h.serveMCP))))
-	mux.Handle("/healthz", only(http.MethodGet, h.healthz))
-	mux.Handle("/readyz", only(http.MethodGet, h.readyz))
+	mux.Handle("/healthz", only(h.healthz, http.MethodGet, http.MethodHead))
+	mux.Handle("/readyz", only(h.readyz, http.MethodGet, http.MethodHead))
 	if h.cfg.identity.Mode != identity.ModeDev {
 		for _, path := range h.metadataPaths() {
-			mux.Handle(path, only(http.MethodGet, h.resourceMetadata))
+			mux.Handle(path, only(h.resourceMetadata, http.MethodGet))
 		}
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -164,10 +197,10 @@ func hostForms(u *url.URL) []string {
 }
 
 // only answers 405 to other methods.
-func only(method string, handler http.HandlerFunc) http.Handler {
+func only(handler http.HandlerFunc, methods ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != method {
-			methodNotAllowed(w, r, method)
+		if !slices.Contains(methods, r.Method) {
+			methodNotAllowed(w, r, strings.Join(methods, ", "))
 			return
 		}
 		handler(w, r)

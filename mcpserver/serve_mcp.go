@@ -2,6 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"taskwire/edge"
@@ -21,6 +26,10 @@ const (
 	// statelessEra is the first revision without sessions.
 	statelessEra = "2026-07-28"
 )
+
+// lastWords is how long a call that is cut off has to say so. It is less than
+// what edge.Serve allows.
+const lastWords = time.Second
 
 var protocolVersions = mcp.SupportedProtocolVersions()
 
@@ -41,17 +50,23 @@ func (h *httpServer) serveMCP(w http.ResponseWriter, r *http.Request) {
 	}
 	// The SDK and the tools see our request id, whatever the client sent.
 	r.Header.Set("X-Request-Id", edge.RequestID(r.Context()))
-	switch r.Method {
-	case http.MethodPost:
+	switch {
+	case r.Method == http.MethodPost:
 		h.servePost(w, r, principal)
-	case http.MethodGet:
+	case !knownVersion(w, r, nil):
+	case r.Method == http.MethodGet:
 		h.serveStream(w, r, principal)
 	default:
-		h.serveSession(w, r, principal)
+		h.endSession(w, r, principal)
 	}
 }
 
 func (h *httpServer) servePost(w http.ResponseWriter, r *http.Request, p identity.Principal) {
+	// Before any work, whatever the message is: reading one costs too.
+	if wait, ok := h.requests.Allow(p.User); !ok {
+		tooManyRequests(w, r, wait)
+		return
+	}
 	if !edge.CheckContentType(r, "application/json") {
 		edge.WriteProblem(w, r, http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type must be application/json, in UTF-8.")
 		return
@@ -72,23 +87,30 @@ func (h *httpServer) servePost(w http.ResponseWriter, r *http.Request, p identit
 	if message.method == "tools/call" {
 		edge.AddLogAttrs(r.Context(), slog.String("tool", clip(message.name)))
 	}
-	if !knownVersion(w, r, message) || !headersAgree(w, r, message) {
+	if !knownVersion(w, r, message.id) || !headersAgree(w, r, message) {
 		return
 	}
 	if need := scopeFor(message); !hasScope(p.Scopes, need) {
 		h.forbidden(w, r, p.Scopes, need)
 		return
 	}
+	if !knownMethod(w, r, message) {
+		return
+	}
 	if message.isCall() && message.method != "tools/call" && message.method != "ping" {
 		if wait, ok := h.reads.Allow(p.User); !ok {
-			edge.SetRetryAfter(w.Header(), wait)
-			edge.WriteProblem(w, r, http.StatusTooManyRequests, "rate_limited", "Too many requests; try again after the time in Retry-After.")
+			tooManyRequests(w, r, wait)
 			return
 		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.ContentLength = int64(len(body))
 	h.route(w, r, message, p)
+}
+
+func tooManyRequests(w http.ResponseWriter, r *http.Request, wait time.Duration) {
+	edge.SetRetryAfter(w.Header(), wait)
+	edge.WriteProblem(w, r, http.StatusTooManyRequests, "rate_limited", "Too many requests; try again after the time in Retry-After.")
 }
 
 // route sends a message to the era it belongs to: without a session and from
@@ -102,14 +124,14 @@ func (h *httpServer) route(w http.ResponseWriter, r *http.Request, message *enve
 			h.hold(w, r, h.stateless, p)
 			return
 		}
-		h.serveSDK(w, r, h.stateless, p)
+		h.serveCall(w, r, h.stateless, p)
 	case session != "":
 		if h.owns(w, r, session, p) {
-			h.serveSDK(w, r, h.stateful, p)
+			h.serveCall(w, r, h.stateful, p)
 		}
 	case message.method == "initialize":
 		h.openSession(w, r, message, p)
-	case message.carriesVersion():
+	case message.version() != "":
 		h.serveSDK(w, r, h.stateful, p) // the SDK says what is missing for the newer era
 	default:
 		refuseMessage(w, r, http.StatusBadRequest, invalidRequest(message.id,
@@ -127,6 +149,9 @@ func (h *httpServer) openSession(w http.ResponseWriter, r *http.Request, message
 	}
 	defer slot.release() // unless initialize took it
 	h.serveSDK(w, r.WithContext(slot.inContext(r.Context())), h.stateful, p)
+	if r.Context().Err() != nil {
+		slot.abandon()
+	}
 }
 
 // serveStream serves the stream of a session, for which the host GETs.
@@ -146,16 +171,24 @@ func (h *httpServer) hold(w http.ResponseWriter, r *http.Request, era http.Handl
 	}
 	defer release()
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	ctx, cancel := context.WithDeadline(r.Context(), p.Expires) // no longer than the token
+	defer cancel()
 	edge.EndOnDrain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.serveSDK(w, r, era, p)
-	})).ServeHTTP(w, r)
+	})).ServeHTTP(w, r.WithContext(ctx))
 }
 
-// serveSession ends a session, for which the host DELETEs.
-func (h *httpServer) serveSession(w http.ResponseWriter, r *http.Request, p identity.Principal) {
-	if session := r.Header.Get(headerSession); session == "" || h.owns(w, r, session, p) {
-		h.serveSDK(w, r, h.stateful, p)
-		h.sessions.end(session) // before the answer: the host may open the next one at once
+// endSession ends a session, for which the host DELETEs. Not the SDK does it:
+// what it refuses would stay open, and no longer be counted.
+func (h *httpServer) endSession(w http.ResponseWriter, r *http.Request, p identity.Principal) {
+	session := r.Header.Get(headerSession)
+	if session == "" {
+		edge.WriteProblem(w, r, http.StatusBadRequest, "bad_request", "DELETE needs the Mcp-Session-Id of the session to end.")
+		return
+	}
+	if h.owns(w, r, session, p) {
+		h.sessions.close(session) // before the answer: the host may open the next one at once
+		w.WriteHeader(http.StatusNoContent)
 	}
 }
 
@@ -176,9 +209,56 @@ func (h *httpServer) serveSDK(w http.ResponseWriter, r *http.Request, era http.H
 	withPrincipal(p, era).ServeHTTP(problems, r)
 }
 
+// serveCall is serveSDK for a message that may be cut off by the end of the
+// grace. The tools are then told to stop at once, and the connection waits a
+// moment for what they say: a stream that just ends would pass for an answer.
+func (h *httpServer) serveCall(w http.ResponseWriter, r *http.Request, era http.Handler, p identity.Principal) {
+	outer := r.Context()
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(outer))
+	defer cancel(nil)
+	unwatch := context.AfterFunc(outer, func() {
+		if errors.Is(context.Cause(outer), edge.ErrStopping) {
+			h.stop()
+			time.AfterFunc(lastWords, func() { cancel(edge.ErrStopping) })
+			return
+		}
+		cancel(context.Cause(outer))
+	})
+	defer unwatch()
+	h.serveSDK(w, r.WithContext(ctx), era, p)
+}
+
+// knownMethod answers a call of a method that nobody knows with -32601; the SDK
+// would refuse it outside JSON-RPC in the older era. Notifications that nobody
+// knows are accepted and mean nothing.
+func knownMethod(w http.ResponseWriter, r *http.Request, message *envelope) bool {
+	switch {
+	case message.method == "" || slices.Contains(methods, message.method):
+		return true
+	case !message.isCall():
+		w.WriteHeader(http.StatusAccepted)
+		return false
+	}
+	status := http.StatusOK // a good JSON-RPC answer, in the older era
+	if r.Header.Get(headerVersion) >= statelessEra {
+		status = http.StatusNotFound
+	}
+	refuseMessage(w, r, status, &envelopeError{code: jsonrpc.CodeMethodNotFound, text: "method not found: " + clip(message.method), id: message.id})
+	return false
+}
+
+// methods are those that the SDK has a reader for, or refuses in its own words.
+var methods = []string{
+	"initialize", "ping", "server/discover", "logging/setLevel", "completion/complete",
+	"tools/list", "tools/call", "prompts/list", "prompts/get",
+	"resources/list", "resources/templates/list", "resources/read", "resources/subscribe", "resources/unsubscribe",
+	"subscriptions/listen",
+	"notifications/initialized", "notifications/cancelled", "notifications/progress", "notifications/roots/list_changed",
+}
+
 // knownVersion refuses a protocol version that nobody speaks, naming those
 // that we do (MCP 2026-07-28, error -32022).
-func knownVersion(w http.ResponseWriter, r *http.Request, message *envelope) bool {
+func knownVersion(w http.ResponseWriter, r *http.Request, id json.RawMessage) bool {
 	given := r.Header.Values(headerVersion)
 	if len(given) == 0 || len(given) == 1 && slices.Contains(protocolVersions, given[0]) {
 		return true
@@ -186,7 +266,7 @@ func knownVersion(w http.ResponseWriter, r *http.Request, message *envelope) boo
 	refuseMessage(w, r, http.StatusBadRequest, &envelopeError{
 		code: mcp.CodeUnsupportedProtocolVersion,
 		text: "Unsupported protocol version (supported versions: " + strings.Join(protocolVersions, ", ") + ")",
-		id:   message.id,
+		id:   id,
 		data: map[string]any{"supported": protocolVersions, "requested": clip(given[0])},
 	})
 	return false
@@ -197,18 +277,42 @@ func knownVersion(w http.ResponseWriter, r *http.Request, message *envelope) boo
 func headersAgree(w http.ResponseWriter, r *http.Request, message *envelope) bool {
 	agree := func(name, body string) bool {
 		given := r.Header.Values(name)
-		return len(given) == 0 || len(given) == 1 && given[0] == body
+		return len(given) == 0 || len(given) == 1 && headerText(given[0]) == body
 	}
-	named := message.method == "tools/call" || message.method == "prompts/get"
-	if message.method == "" || agree("Mcp-Method", message.method) && (!named || agree("Mcp-Name", message.name)) {
+	name := ""
+	switch message.method {
+	case "": // a response
+		return true
+	case "tools/call", "prompts/get":
+		name = message.name
+	case "resources/read":
+		name = message.uri
+	}
+	version := message.version()
+	if agree("Mcp-Method", message.method) && (name == "" || agree("Mcp-Name", name)) &&
+		(version == "" || agree(headerVersion, version)) {
 		return true
 	}
 	refuseMessage(w, r, http.StatusBadRequest, &envelopeError{
 		code: mcp.CodeHeaderMismatch,
-		text: "Mcp-Method and Mcp-Name must each stand there once and say what the body says",
+		text: "Mcp-Method, Mcp-Name and MCP-Protocol-Version must each stand there once and say what the body says",
 		id:   message.id,
 	})
 	return false
+}
+
+// headerText undoes the Base64 in which MCP 2026-07-28 writes a name that is
+// not plain ASCII.
+func headerText(value string) string {
+	encoded, ok := strings.CutPrefix(value, "=?base64?")
+	if !ok {
+		return value
+	}
+	text, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(encoded, "?="))
+	if err != nil || !strings.HasSuffix(encoded, "?=") {
+		return value
+	}
+	return string(text)
 }
 
 // refuseMessage answers a message that the SDK is not shown, in JSON-RPC.

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"taskwire/edge"
 	"taskwire/store"
@@ -27,7 +30,7 @@ func serveStdio(ctx context.Context, cfg config, logger *slog.Logger, in io.Read
 	}
 	server := newServer(ts, selectTools(cfg.readOnly, cfg.tools),
 		recovered(logger), checked, ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)))
-	err := server.Run(ctx, &stdioTransport{in: in, out: out, stop: stop, grace: cfg.edge.ShutdownGrace})
+	err := runStdio(ctx, server, &stdioTransport{in: in, out: out, stop: stop, grace: cfg.edge.ShutdownGrace, ended: make(chan struct{})})
 	if cause := context.Cause(ctx); cause != nil {
 		return cause // the database could not be opened
 	}
@@ -35,6 +38,24 @@ func serveStdio(ctx context.Context, cfg config, logger *slog.Logger, in io.Read
 		return err
 	}
 	return opening.outcome(stop)
+}
+
+// runStdio runs the session to its end. A host that does not read what we write
+// cannot keep the program from ending: its answers have then had their time.
+func runStdio(ctx context.Context, server *mcp.Server, t *stdioTransport) error {
+	ran := make(chan error, 1)
+	go func() { ran <- server.Run(ctx, t) }()
+	select {
+	case err := <-ran:
+		return err
+	case <-t.ended:
+	}
+	select {
+	case err := <-ran:
+		return err
+	case <-time.After(time.Second):
+		return errors.New("the host does not read its answers: some were not delivered")
+	}
 }
 
 // An opening is a store that is being opened.

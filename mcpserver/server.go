@@ -4,6 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -30,7 +32,7 @@ func buildVersion() string {
 // milliseconds of CPU.
 func newServer(ts *toolset, tools []*tool, mw ...mcp.Middleware) *mcp.Server {
 	options := &mcp.ServerOptions{
-		Instructions:      instructions,
+		Instructions:      instructionsFor(tools),
 		Logger:            nil, // the SDK logs each connection; we log requests
 		CompletionHandler: ts.complete,
 		SetCacheable:      setCacheable,
@@ -53,6 +55,18 @@ func newServer(ts *toolset, tools []*tool, mw ...mcp.Middleware) *mcp.Server {
 	addFixtures(server)
 	server.AddReceivingMiddleware(mw...)
 	return server
+}
+
+// instructionsFor leaves out the lines about tools that are not offered.
+func instructionsFor(tools []*tool) string {
+	var lines []string
+	for line := range strings.Lines(instructions) {
+		missing := func(t *tool) bool { return strings.Contains(line, t.name) && !slices.Contains(tools, t) }
+		if !slices.ContainsFunc(allTools(), missing) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 // listTTL is how long hosts may keep the lists and the discovery: they change

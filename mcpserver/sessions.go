@@ -46,7 +46,8 @@ func (s *sessions) reserve(user string) (*sessionSlot, bool) {
 type sessionSlot struct {
 	sessions *sessions
 	user     string
-	taken    bool // guarded by sessions.mu
+	taken    bool   // guarded by sessions.mu
+	session  string // the id of the session that took it, likewise
 }
 
 type slotKey struct{}
@@ -96,8 +97,8 @@ func (s *sessions) begin(slot *sessionSlot, session *mcp.ServerSession) {
 	if slot.taken {
 		return
 	}
-	slot.taken = true
 	id := session.ID()
+	slot.taken, slot.session = true, id
 	s.owners[id], s.live[id] = slot.user, session
 	go func() {
 		_ = session.Wait() // why it ended does not matter
@@ -113,6 +114,26 @@ func (s *sessions) end(id string) {
 		delete(s.owners, id)
 		delete(s.live, id)
 		s.leave(user)
+	}
+}
+
+// abandon ends the session that took the slot: the host hung up before it could
+// learn the session's id, and would be charged for it until it is idle.
+func (slot *sessionSlot) abandon() {
+	slot.sessions.mu.Lock()
+	id := slot.session
+	slot.sessions.mu.Unlock()
+	slot.sessions.close(id)
+}
+
+// close ends a session, if there is one of that id.
+func (s *sessions) close(id string) {
+	s.mu.Lock()
+	session := s.live[id]
+	s.mu.Unlock()
+	if session != nil {
+		_ = session.Close() // it only waits for what runs
+		s.end(id)
 	}
 }
 

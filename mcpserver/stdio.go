@@ -36,6 +36,7 @@ type stdioTransport struct {
 	out   io.Writer
 	stop  <-chan struct{} // closed when the program is asked to stop
 	grace time.Duration   // how long running calls may then go on
+	ended chan struct{}   // closed by us when input is over and answers have had their time
 }
 
 func (t *stdioTransport) Connect(context.Context) (mcp.Connection, error) {
@@ -43,6 +44,7 @@ func (t *stdioTransport) Connect(context.Context) (mcp.Connection, error) {
 		out:      t.out,
 		stop:     t.stop,
 		grace:    t.grace,
+		ended:    t.ended,
 		messages: make(chan jsonrpc.Message),
 		closed:   make(chan struct{}),
 		slots:    make(chan struct{}, maxInFlight),
@@ -58,6 +60,7 @@ type stdioCall struct{ cancelled bool }
 type stdioConn struct {
 	stop  <-chan struct{}
 	grace time.Duration
+	ended chan struct{}
 
 	messages  chan jsonrpc.Message // closed after the last one
 	closed    chan struct{}
@@ -97,6 +100,7 @@ func (c *stdioConn) Read(ctx context.Context) (jsonrpc.Message, error) {
 		}
 	}
 	c.awaitAnswers(ctx, patience)
+	close(c.ended) // the SDK does not read on after an error
 	return nil, io.EOF
 }
 

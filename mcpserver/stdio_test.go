@@ -575,7 +575,6 @@ func TestToolChoice(t *testing.T) {
 		want []string
 	}{
 		{"all", nil, all},
-		{"empty list", []string{"-tools", ""}, all},
 		{"reading", []string{"-read-only"}, reading},
 		{"named", []string{"-tools", "delete_task,get_task"}, []string{"get_task", "delete_task"}},
 		{"named with spaces and twice", []string{"-tools", " get_task , get_task"}, []string{"get_task"}},

@@ -30,13 +30,20 @@ func visible(s string) bool {
 
 // neutral makes a text that a user wrote safe to stand among our own words,
 // in a prompt: without line breaks and control characters it stays on its
-// line, without direction controls it cannot reorder what stands around it.
+// line, without direction controls it cannot reorder what stands around it,
+// without our quotes it cannot seem to end, and it hides nothing.
 func neutral(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.Is(unicode.Cc, r), unicode.Is(unicode.Bidi_Control, r):
+		case r == '«':
+			return '‹'
+		case r == '»':
+			return '›'
+		case r == '\u200c' || r == '\u200d': // joiners are part of Urdu words and of emoji
+			return r
+		case unicode.In(r, unicode.Cc, unicode.Cf):
 			return -1
 		}
 		return r

@@ -52,8 +52,8 @@ var listTasks = &tool{
 		{name: "priority", kind: kindString, enum: priorities, description: "Only tasks with this priority"},
 		{name: "category", kind: kindString, enum: categories, description: "Only tasks in this category"},
 		{name: "search", kind: kindString, max: 200, description: "Only tasks with this text in title or description; taken literally, letter case ignored"},
-		{name: "due_after", kind: kindString, max: 64, description: "Only tasks due at or after this: " + dueForms},
-		{name: "due_before", kind: kindString, max: 64, description: "Only tasks due at or before this: " + dueForms},
+		{name: "due_after", kind: kindString, max: 64, check: checkDue, description: "Only tasks due at or after this: " + dueForms},
+		{name: "due_before", kind: kindString, max: 64, check: checkDue, description: "Only tasks due at or before this: " + dueForms},
 		{name: "sort_by", kind: kindString, enum: []string{"created_at", "updated_at", "due_date", "priority", "title"}, fallback: "created_at", description: "What to sort by; tasks without a due date come last"},
 		{name: "sort_order", kind: kindString, enum: []string{"desc", "asc"}, fallback: "desc", description: "desc: newest, latest, highest or last letter first"},
 		{name: "limit", kind: kindInteger, min: 1, max: listMax, fallback: listDefault, description: "How many tasks at the most"},
@@ -73,15 +73,11 @@ type listResult struct {
 }
 
 func runListTasks(ts *toolset, ctx context.Context, c call) (any, error) {
-	filter, err := listFilter(c)
-	if err != nil {
-		return nil, err
-	}
 	tasks, err := ts.tasks(ctx)
 	if err != nil {
 		return nil, err
 	}
-	page, err := tasks.List(ctx, c.user, filter)
+	page, err := tasks.List(ctx, c.user, listFilter(c))
 	if err != nil {
 		return nil, err
 	}
@@ -92,11 +88,13 @@ func runListTasks(ts *toolset, ctx context.Context, c call) (any, error) {
 	return out, nil
 }
 
-func listFilter(c call) (store.Filter, error) {
+func listFilter(c call) store.Filter {
 	filter := store.Filter{
 		Priority:  store.Priority(c.args.text("priority")),
 		Category:  store.Category(c.args.text("category")),
 		Search:    c.args.text("search"),
+		After:     c.args.due("due_after"),
+		Before:    c.args.due("due_before"),
 		Zone:      c.meta.zone,
 		SortBy:    c.args.text("sort_by"),
 		Ascending: c.args.text("sort_order") == "asc",
@@ -106,25 +104,7 @@ func listFilter(c call) (store.Filter, error) {
 	if c.args.has("status") {
 		filter.Completed = new(c.args.text("status") == statusCompleted)
 	}
-	var err error
-	if filter.After, err = parseDue(c.args, "due_after"); err != nil {
-		return store.Filter{}, err
-	}
-	filter.Before, err = parseDue(c.args, "due_before")
-	return filter, err
-}
-
-// parseDue reads a date argument; absent and empty are no date.
-func parseDue(args arguments, name string) (store.Due, error) {
-	text := args.text(name)
-	if text == "" {
-		return store.Due{}, nil
-	}
-	due, err := store.ParseDue(text)
-	if err != nil {
-		return store.Due{}, useError(name + ": must be " + dueForms + ", in the years 1 to 9999 and at most to the nanosecond")
-	}
-	return due, nil
+	return filter
 }
 
 var getStats = &tool{

@@ -29,19 +29,12 @@ var createTask = &tool{
 		{name: "description", kind: kindString, max: descriptionMax, description: "Details, if there are any"},
 		{name: "priority", kind: kindString, enum: priorities, fallback: string(store.Medium), description: "How important it is"},
 		{name: "category", kind: kindString, enum: categories, fallback: string(store.Other), description: "What part of life it belongs to"},
-		{name: "due_date", kind: kindString, max: 64, description: "When it is due: " + dueForms},
-		{name: "idempotency_key", kind: kindString, max: 255, description: "A key of your own (1 to 255 printable characters): for 24 hours the same key with the same arguments gives the same task and makes no second one"},
+		{name: "due_date", kind: kindString, max: 64, check: checkDue, description: "When it is due: " + dueForms},
+		{name: "idempotency_key", kind: kindString, max: 255, check: checkKey, description: "A key of your own (1 to 255 printable characters): for 24 hours the same key with the same arguments gives the same task and makes no second one"},
 	},
 	output: taskResultSchema(),
 	hints:  changeHints,
 	run: func(ts *toolset, ctx context.Context, c call) (any, error) {
-		if key := c.args.text("idempotency_key"); c.args.has("idempotency_key") && !printable(key) {
-			return nil, useError("idempotency_key: must have 1 to 255 printable characters")
-		}
-		due, err := parseDue(c.args, "due_date")
-		if err != nil {
-			return nil, err
-		}
 		tasks, err := ts.tasks(ctx)
 		if err != nil {
 			return nil, err
@@ -51,7 +44,7 @@ var createTask = &tool{
 			Description: c.args.text("description"),
 			Priority:    store.Priority(c.args.text("priority")),
 			Category:    store.Category(c.args.text("category")),
-			Due:         due,
+			Due:         c.args.due("due_date"),
 		}, c.journal))
 	},
 }
@@ -66,7 +59,7 @@ var updateTask = &tool{
 		{name: "description", kind: kindString, max: descriptionMax, description: "New description; an empty string removes it"},
 		{name: "priority", kind: kindString, enum: priorities, description: "New priority"},
 		{name: "category", kind: kindString, enum: categories, description: "New category"},
-		{name: "due_date", kind: kindString, max: 64, description: "New due date, " + dueForms + "; an empty string removes it"},
+		{name: "due_date", kind: kindString, max: 64, check: checkDue, description: "New due date, " + dueForms + "; an empty string removes it"},
 	},
 	output: taskResultSchema(),
 	hints:  updateHints,
@@ -92,11 +85,7 @@ func taskChanges(args arguments) (store.Changes, error) {
 		changes.Category = new(store.Category(args.text("category")))
 	}
 	if args.has("due_date") {
-		due, err := parseDue(args, "due_date")
-		if err != nil {
-			return store.Changes{}, err
-		}
-		changes.Due = &due
+		changes.Due = new(args.due("due_date"))
 	}
 	if changes == (store.Changes{}) {
 		return store.Changes{}, useError("nothing to change: give at least one of title, description, priority, category, due_date")

@@ -105,7 +105,7 @@ func (ts *toolset) serve(ctx context.Context, t *tool, req *mcp.CallToolRequest)
 	}
 	out, err := t.run(ts, ctx, c)
 	if err != nil {
-		return ts.failed(ctx, t, err), nil
+		return ts.failed(ctx, t, c.journal, err), nil
 	}
 	return toolResult(out)
 }
@@ -147,17 +147,17 @@ func (e useError) Error() string { return string(e) }
 
 // failed words an error for the caller. The SDK sends a handler's error text
 // as it is, so nothing but these sentences may leave.
-func (ts *toolset) failed(ctx context.Context, t *tool, err error) *mcp.CallToolResult {
+func (ts *toolset) failed(ctx context.Context, t *tool, journal store.Call, err error) *mcp.CallToolResult {
 	var use useError
 	switch {
 	case errors.As(err, &use):
 		return toolError(codeInvalid, use.Error())
 	case errors.Is(err, store.ErrNotFound):
-		return toolError(codeNotFound, "no task with that id")
+		return toolError(codeNotFound, "task_id: no task with that id")
 	case errors.Is(err, store.ErrStale):
 		return toolError(codeStale, "the task has changed since it was read; read it again, then decide")
 	case errors.Is(err, store.ErrCallReused):
-		return toolError(codeReused, "idempotency_key: this key or call id was used before with other arguments; take a new one")
+		return toolError(codeReused, reusedName(journal)+" was used before with other arguments; take a new one")
 	case errors.Is(err, store.ErrBadCursor):
 		return toolError(codeInvalid, "cursor: not one that list_tasks gave for this sort_by and sort_order; leave it out to start anew")
 	case errors.Is(err, store.ErrUnavailable):
@@ -168,6 +168,17 @@ func (ts *toolset) failed(ctx context.Context, t *tool, err error) *mcp.CallTool
 	}
 	ts.logger.ErrorContext(ctx, "tool failed", "tool", t.name, "err", err)
 	return toolError(codeInternal, "internal error")
+}
+
+// reusedName names what a call can have used again.
+func reusedName(journal store.Call) string {
+	switch {
+	case journal.Key == "":
+		return "_meta " + metaCallID + ": this call id"
+	case journal.ID == "":
+		return "idempotency_key: this key"
+	}
+	return "idempotency_key or _meta " + metaCallID + ": this key or call id"
 }
 
 // toolError is a business error: the model reads it and can do better.

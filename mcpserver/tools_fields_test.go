@@ -236,7 +236,7 @@ func TestUpdate(t *testing.T) {
 		alice.refused(t, "update_task", map[string]any{"task_id": task.ID}, nil, codeInvalid, nothing)
 		alice.refused(t, "update_task", map[string]any{"task_id": task.ID, "title": nil, "due_date": nil}, nil, codeInvalid, nothing)
 		alice.refused(t, "update_task", map[string]any{"task_id": task.ID}, mcp.Meta{metaCallID: "c"}, codeInvalid, nothing)
-		alice.refused(t, "update_task", map[string]any{"task_id": "none", "title": "x"}, nil, codeNotFound, "no task with that id")
+		alice.refused(t, "update_task", map[string]any{"task_id": "none", "title": "x"}, nil, codeNotFound, "task_id: no task with that id")
 	})
 }
 
@@ -260,7 +260,7 @@ func TestToggle(t *testing.T) {
 				t.Errorf("step %d changed more: %+v", i, got)
 			}
 		}
-		alice.refused(t, "toggle_complete", map[string]any{"task_id": "none"}, nil, codeNotFound, "no task with that id")
+		alice.refused(t, "toggle_complete", map[string]any{"task_id": "none"}, nil, codeNotFound, "task_id: no task with that id")
 	})
 }
 
@@ -276,7 +276,7 @@ func TestDelete(t *testing.T) {
 			t.Errorf("delete_task = %s, want deleted and the task as it was", out.Structured)
 		}
 		for _, tool := range []string{"get_task", "delete_task", "toggle_complete"} {
-			alice.refused(t, tool, id, nil, codeNotFound, "no task with that id")
+			alice.refused(t, tool, id, nil, codeNotFound, "task_id: no task with that id")
 		}
 		if got := alice.list(t, nil).Tasks; !slices.Equal(got, []wireTask{kept}) {
 			t.Errorf("left are %+v", got)
@@ -382,9 +382,9 @@ func TestUsersAreApart(t *testing.T) {
 			t.Errorf("Bob counts %s", out.Structured)
 		}
 		for _, tool := range []string{"get_task", "delete_task", "toggle_complete"} {
-			bob.refused(t, tool, map[string]any{"task_id": task.ID}, nil, codeNotFound, "no task with that id")
+			bob.refused(t, tool, map[string]any{"task_id": task.ID}, nil, codeNotFound, "task_id: no task with that id")
 		}
-		bob.refused(t, "update_task", map[string]any{"task_id": task.ID, "title": "Bob's"}, nil, codeNotFound, "no task with that id")
+		bob.refused(t, "update_task", map[string]any{"task_id": task.ID, "title": "Bob's"}, nil, codeNotFound, "task_id: no task with that id")
 		if got := alice.task(t, "get_task", map[string]any{"task_id": task.ID}); got != task {
 			t.Errorf("Alice's task is %+v, was %+v", got, task)
 		}

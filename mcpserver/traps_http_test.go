@@ -101,10 +101,13 @@ func TestChallengeAndMetadata(t *testing.T) {
 		}
 	}
 	for path, allow := range map[string]string{
-		"/healthz": "GET", "/readyz": "GET", "/.well-known/oauth-protected-resource": "GET",
+		"/healthz": "GET, HEAD", "/readyz": "GET, HEAD", "/.well-known/oauth-protected-resource": "GET",
 		"/.well-known/oauth-protected-resource/mcp": "GET", "/mcp": "GET, POST, DELETE",
 	} {
 		for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodHead, http.MethodOptions, "BREW"} {
+			if method == http.MethodHead && strings.Contains(allow, method) {
+				continue
+			}
 			a := h.send(t, method, h.Base+path, "", nil)
 			if a.Status != http.StatusMethodNotAllowed || a.Header.Get("Allow") != allow || a.Header.Get("X-Request-Id") == "" {
 				t.Errorf("%s %s: HTTP %d, Allow %q, want 405 with %q", method, path, a.Status, a.Header.Get("Allow"), allow)
@@ -233,7 +236,6 @@ func TestRefusalsAreProblems(t *testing.T) {
 		"events to be replayed":         {http.MethodGet, "", with(session, "Last-Event-ID", "_0"), 400, "bad_request"},
 		"an event id that is none":      {http.MethodGet, "", with(session, "Last-Event-ID", "<>"), 400, "bad_request"},
 		"a session that has ended":      {http.MethodPost, ask(1, "ping", ""), gone, 404, "session_not_found"},
-		"a method that is none":         {http.MethodPost, ask(1, "no/such", ""), session, 400, "bad_request"},
 		"an id where none belongs":      {http.MethodPost, ask(1, "notifications/initialized", ""), session, 400, "bad_request"},
 	} {
 		a := h.send(t, c.method, h.URL, c.body, c.header)
