@@ -43,8 +43,6 @@ type Config struct {
 	AdapterJWKSURL string
 
 	Secret Secret // with ModeHS256
-
-	betterAuth string // BETTER_AUTH_URL without a trailing slash
 }
 
 // ConfigFromEnv reads AUTH_MODE, BETTER_AUTH_URL, BETTER_AUTH_SECRET,
@@ -111,13 +109,13 @@ func (r *envReader) secret(c *Config) {
 // provider reads the settings of published keys. BETTER_AUTH_URL fills in what
 // is not set by itself.
 func (r *envReader) provider(c *Config) {
-	c.betterAuth = strings.TrimRight(r.address("BETTER_AUTH_URL"), "/")
+	base := strings.TrimRight(r.address("BETTER_AUTH_URL"), "/")
 	c.AuthIssuer = r.address("AUTH_ISSUER")
 	c.AuthJWKSURL = r.address("AUTH_JWKS_URL")
 	c.AuthAudience = r.getenv("AUTH_AUDIENCE")
 	c.OAuthIssuer = r.address("OAUTH_ISSUER")
 	c.OAuthJWKSURL = r.address("OAUTH_JWKS_URL")
-	if base := c.betterAuth; base != "" {
+	if base != "" {
 		orElse(&c.AuthIssuer, base)
 		orElse(&c.AuthJWKSURL, base+betterAuthKeys)
 		orElse(&c.AuthAudience, base)

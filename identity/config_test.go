@@ -25,7 +25,7 @@ func TestForMCP(t *testing.T) {
 	adapter := func(issuer string) identity.Issuer {
 		return identity.Issuer{Issuer: issuer, Audience: resource, Algorithms: edwards, JWKSURL: strings.TrimSuffix(issuer, "/") + "/.well-known/jwks.json", Optional: true}
 	}
-	betterAuth := identity.Issuer{Issuer: "https://auth.example.com/api/auth", Audience: resource, Algorithms: edwards, JWKSURL: "https://auth.example.com/api/auth/jwks"}
+	betterAuth := identity.Issuer{Issuer: "https://auth.example.com/api/auth", Audience: resource, Algorithms: provider, JWKSURL: "https://auth.example.com/api/auth/jwks"}
 	oidc := identity.Issuer{Issuer: "https://op.example.com/", Audience: resource, Algorithms: provider, JWKSURL: "https://op.example.com/keys"}
 	shared := identity.Issuer{Issuer: "https://auth.example.com", Audience: resource, Algorithms: hmac, Secret: identity.Secret(secret)}
 	oauth := map[string]string{"OAUTH_ISSUER": oidc.Issuer, "OAUTH_JWKS_URL": oidc.JWKSURL}
@@ -58,7 +58,7 @@ func TestForMCP(t *testing.T) {
 
 // TestForAdapter: whose tokens the adapter takes beside its own.
 func TestForAdapter(t *testing.T) {
-	betterAuth := identity.Issuer{Issuer: "https://auth.example.com", Audience: "https://auth.example.com", Algorithms: edwards, JWKSURL: "https://auth.example.com/api/auth/jwks"}
+	betterAuth := identity.Issuer{Issuer: "https://auth.example.com", Audience: "https://auth.example.com", Algorithms: provider, JWKSURL: "https://auth.example.com/api/auth/jwks"}
 	oidc := identity.Issuer{Issuer: "https://op.example.com", Audience: "chat", Algorithms: provider, JWKSURL: "https://op.example.com/keys"}
 	shared := identity.Issuer{Issuer: "legacy", Audience: "chat", Algorithms: hmac, Secret: identity.Secret(secret)}
 	explicit := map[string]string{"AUTH_ISSUER": oidc.Issuer, "AUTH_JWKS_URL": oidc.JWKSURL, "AUTH_AUDIENCE": "chat"}

@@ -6,12 +6,12 @@ import (
 	"net/url"
 )
 
-// providerAlgorithms are what OIDC providers sign with. The key decides which
-// of them: one key fits one curve, and RSA keys mostly name their algorithm.
+// providerAlgorithms are what OIDC providers, Better Auth among them, can be
+// told to sign with. The published key decides which of them: one key fits one
+// curve, and RSA keys mostly name their algorithm.
 var providerAlgorithms = []string{"EdDSA", "ES256", "ES384", "ES512", "PS256", "RS256"}
 
-// edwardsOnly is what Better Auth signs with unless it is told otherwise, and
-// what the adapter always does.
+// edwardsOnly is what the adapter signs with.
 var edwardsOnly = []string{"EdDSA"}
 
 // ForMCP returns whose tokens mcpserver takes, and the authorization server to
@@ -84,14 +84,9 @@ func (c Config) shared(audience string) Issuer {
 	return Issuer{Issuer: c.AuthIssuer, Audience: audience, Algorithms: []string{"HS256"}, Secret: c.Secret}
 }
 
-// published trusts a provider's keys. A server known only as Better Auth's is
-// held to EdDSA; one whose keys are set explicitly may use what OIDC uses.
+// published trusts a provider's keys.
 func (c Config) published(issuer, keys, audience string) Issuer {
-	algorithms := providerAlgorithms
-	if c.betterAuth != "" && keys == c.betterAuth+betterAuthKeys {
-		algorithms = edwardsOnly
-	}
-	return Issuer{Issuer: issuer, Audience: audience, Algorithms: algorithms, JWKSURL: keys}
+	return Issuer{Issuer: issuer, Audience: audience, Algorithms: providerAlgorithms, JWKSURL: keys}
 }
 
 // adapter trusts what the adapter signs for mcpserver. Its keys are left out
