@@ -58,6 +58,9 @@ func (p program) start(ctx context.Context, ended chan<- error) error {
 	cmd := exec.CommandContext(ctx, filepath.Join("bin", p.name), "-http", p.addr)
 	cmd.Env = append(os.Environ(), "AUTH_MODE=dev")
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	// Ctrl-C reaches every process of the terminal's group; ours is to hear of it
+	// once, from us, because a second signal means: at once.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)
