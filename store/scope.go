@@ -72,7 +72,7 @@ func checkUser(user string) error {
 
 // try runs fn until it succeeds, fails for good, or time is up.
 func (st *Store) try(ctx context.Context, fn func(context.Context) error) error {
-	limited, cancel := context.WithTimeout(ctx, callTimeout)
+	limited, cancel := st.deadlines.within(ctx)
 	defer cancel()
 	wait := firstWait
 	for attempt := 1; ; attempt++ {
@@ -84,7 +84,7 @@ func (st *Store) try(ctx context.Context, fn func(context.Context) error) error 
 			wait *= 2
 			continue
 		}
-		return st.explain(ctx, err)
+		return st.explain(ctx, limited, err)
 	}
 }
 
@@ -102,11 +102,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // explain turns an engine's error into one of ours. The caller's own end of
 // the call is told from ours, which means that the database was too slow.
-func (st *Store) explain(ctx context.Context, err error) error {
+func (st *Store) explain(ctx, limited context.Context, err error) error {
 	if cause := ctx.Err(); cause != nil {
 		return cause
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.DeadlineExceeded) || limited.Err() != nil {
 		return unavailable(err)
 	}
 	return st.engine.translate(err)

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"taskwire/store/internal/db"
 )
@@ -21,7 +22,9 @@ import (
 type Store struct {
 	engine engine
 	clock  *clock
-	wrap   func(db.DBTX) db.DBTX // tests break queries with it; nil otherwise
+	// deadlines bound each call; see callTimeout.
+	deadlines deadlines
+	wrap      func(db.DBTX) db.DBTX // tests break queries with it; nil otherwise
 }
 
 // engine is what differs between the databases: how a statement reaches one
@@ -40,7 +43,9 @@ type engine interface {
 
 // Open connects (once, it is for the caller to try again), brings the schema
 // up to date and says in the log whether the second wall stands. Beside what
-// [Migrate] returns it reports ErrUnavailable when the database is away.
+// [Migrate] returns it reports ErrUnavailable when the database is away; a
+// login, database or option that waiting does not mend comes with its cure. On
+// PostgreSQL the login of cfg.DirectURL grants that of cfg.URL what it lacks.
 func Open(ctx context.Context, cfg Config, logger *slog.Logger) (*Store, error) {
 	cfg, err := cfg.complete()
 	if err != nil {
@@ -55,7 +60,7 @@ func Open(ctx context.Context, cfg Config, logger *slog.Logger) (*Store, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &Store{engine: e, clock: newClock()}, nil
+	return &Store{engine: e, clock: newClock(), deadlines: deadlines{limit: callTimeout, step: 100 * time.Millisecond}}, nil
 }
 
 // Ping reports whether the database answers, as ErrUnavailable if it does not.
