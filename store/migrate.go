@@ -22,6 +22,9 @@ import (
 // names without it beside them are somebody else's.
 const versionTable = "taskwire_version"
 
+// lockTable is where replicas on PostgreSQL take turns.
+const lockTable = "taskwire_lock"
+
 var tableNames = []string{"tasks", "tool_calls"}
 
 // Migrate brings the schema up to date and returns its version. It is safe

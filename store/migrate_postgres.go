@@ -22,17 +22,37 @@ import (
 )
 
 // migratePostgres asks over the pool, which is there anyway, and connects for
-// migrations only when there are some.
+// migrations only when there are some, or when its login may not even look.
 func migratePostgres(ctx context.Context, cfg Config, pool *pgxpool.Pool, logger *slog.Logger) (int64, error) {
 	var version int64
-	err := pool.QueryRow(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+cfg.Schema+"."+versionTable).Scan(&version)
-	if err != nil && !missing(err) {
+	err := pool.QueryRow(ctx, versionSQL(cfg)).Scan(&version)
+	if _, locked := denied(err); locked {
+		if cfg.DirectURL == cfg.URL {
+			if err := checkLocked(ctx, cfg, pool); err != nil {
+				return 0, err
+			}
+		}
+	} else if err != nil && !missing(err) {
 		return 0, fmt.Errorf("read schema version: %w", err)
 	}
 	if done, err := current(version); done || err != nil {
 		return version, err
 	}
 	return migrateDirect(ctx, cfg, logger)
+}
+
+func versionSQL(cfg Config) string {
+	return "SELECT COALESCE(MAX(version_id), 0) FROM " + cfg.Schema + "." + versionTable
+}
+
+// checkLocked tells tables that are there for others from a schema that is
+// still without them.
+func checkLocked(ctx context.Context, cfg Config, pool *pgxpool.Pool) error {
+	w, err := checkWall(ctx, cfg.Schema, pool)
+	if err != nil || !w.made {
+		return err
+	}
+	return w.locked(cfg)
 }
 
 // missing reports an undefined table or schema.
@@ -69,12 +89,27 @@ func connectDirect(ctx context.Context, cfg Config) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pgx.ConnectConfig(ctx, cc)
+	conn, err := pgx.ConnectConfig(ctx, cc)
+	return conn, cfg.cure(cfg.directSetting(), err)
 }
 
-// migrateDirect runs goose under its table locker: an advisory lock of a
-// session would leak through a pooler.
+// migrateDirect says what to do where the login of the migrations will not do.
 func migrateDirect(ctx context.Context, cfg Config, logger *slog.Logger) (int64, error) {
+	version, err := migrateLocked(ctx, cfg, logger)
+	if says, ok := denied(err); ok {
+		return 0, notOwner(cfg, says)
+	}
+	return version, cfg.cure(cfg.directSetting(), err)
+}
+
+func notOwner(cfg Config, says string) error {
+	return fmt.Errorf("the login of %s may not change the tables in schema %s (%s): let it log in as their owner",
+		cfg.directSetting(), cfg.Schema, says)
+}
+
+// migrateLocked runs goose under its table locker: an advisory lock of a
+// session would leak through a pooler.
+func migrateLocked(ctx context.Context, cfg Config, logger *slog.Logger) (int64, error) {
 	cc, err := directConfig(cfg)
 	if err != nil {
 		return 0, err
@@ -84,11 +119,17 @@ func migrateDirect(ctx context.Context, cfg Config, logger *slog.Logger) (int64,
 	}
 	conn := stdlib.OpenDB(*cc)
 	defer conn.Close()
-	if err := claimSchema(ctx, conn, cfg.Schema); err != nil {
+	var version int64
+	if conn.QueryRowContext(ctx, versionSQL(cfg)).Scan(&version) == nil {
+		if done, err := current(version); done || err != nil {
+			return version, err
+		}
+	}
+	if err := claimSchema(ctx, conn, cfg); err != nil {
 		return 0, err
 	}
 	locker, err := lock.NewPostgresTableLocker(
-		lock.WithTableName(cfg.Schema+".taskwire_lock"),
+		lock.WithTableName(cfg.Schema+"."+lockTable),
 		lock.WithTableLockTimeout(100*time.Millisecond, 600),
 		lock.WithTableUnlockTimeout(100*time.Millisecond, 100),
 		lock.WithTableLogger(slog.New(slog.DiscardHandler)),
@@ -96,7 +137,7 @@ func migrateDirect(ctx context.Context, cfg Config, logger *slog.Logger) (int64,
 	if err != nil {
 		return 0, err
 	}
-	version, err := up(ctx, goose.DialectPostgres, conn, inSchema{folder(schema.Postgres, "postgres"), cfg.Schema},
+	version, err = up(ctx, goose.DialectPostgres, conn, inSchema{folder(schema.Postgres, "postgres"), cfg.Schema},
 		goose.WithTableName(cfg.Schema+"."+versionTable), goose.WithLocker(locker))
 	if err == nil {
 		logger.InfoContext(ctx, "schema is up to date", "schema", cfg.Schema, "version", version)
@@ -106,9 +147,11 @@ func migrateDirect(ctx context.Context, cfg Config, logger *slog.Logger) (int64,
 
 // claimSchema makes the schema if it is not there, and looks whether the names
 // in it are free or ours, mark and tables in one statement: another replica
-// may be making both.
-func claimSchema(ctx context.Context, conn *sql.DB, name string) error {
-	var there bool
+// may be making both. It looks at the privileges as well, so that whoever lacks
+// one hears which before anything is tried.
+func claimSchema(ctx context.Context, conn *sql.DB, cfg Config) error {
+	var there, may, owns bool
+	var login, database string
 	var names sql.NullString
 	err := conn.QueryRowContext(ctx, `
 		SELECT to_regnamespace($1) IS NOT NULL,
@@ -116,19 +159,37 @@ func claimSchema(ctx context.Context, conn *sql.DB, name string) error {
 				WHERE relnamespace = to_regnamespace($1)
 				  AND relname = ANY (string_to_array($2, ','))
 				  AND NOT EXISTS (SELECT FROM pg_class
-					WHERE relnamespace = to_regnamespace($1) AND relname = $3))`,
-		name, strings.Join(tableNames, ","), versionTable).Scan(&there, &names)
-	if err != nil {
+					WHERE relnamespace = to_regnamespace($1) AND relname = $3)),
+			COALESCE(
+				has_schema_privilege(to_regnamespace($1)::oid, 'CREATE') AND has_schema_privilege(to_regnamespace($1)::oid, 'USAGE'),
+				has_database_privilege(current_database(), 'CREATE')),
+			(SELECT COALESCE(bool_and(pg_has_role(relowner, 'USAGE')), true) FROM pg_class
+				WHERE relnamespace = to_regnamespace($1)
+				  AND (relname = ANY (string_to_array($2, ',')) OR relname IN ($3, $4))),
+			quote_ident(current_user), quote_ident(current_database())`,
+		cfg.Schema, strings.Join(tableNames, ","), versionTable, lockTable).Scan(&there, &names, &may, &owns, &login, &database)
+	switch {
+	case err != nil:
 		return fmt.Errorf("look for foreign tables: %w", err)
-	}
-	if names.Valid {
+	case names.Valid:
 		return fmt.Errorf("%w (%s): nothing was changed; set DATABASE_SCHEMA to a schema of Taskwire's own, or copy the tasks out with `mcpserver import`",
 			ErrForeignTables, names.String)
-	}
-	if there {
+	case there && !may:
+		return fmt.Errorf("the login %[1]s of %[2]s may not make tables in schema %[3]s: let the schema's owner run GRANT CREATE ON SCHEMA %[3]s TO %[1]s; GRANT USAGE ON SCHEMA %[3]s TO %[1]s, or set DATABASE_SCHEMA to a schema of its own (CREATE SCHEMA taskwire AUTHORIZATION %[1]s)",
+			login, cfg.directSetting(), cfg.Schema)
+	case !may:
+		return fmt.Errorf("the login %[1]s of %[2]s may not make the schema %[3]s (DATABASE_SCHEMA): let the database's owner run CREATE SCHEMA %[3]s AUTHORIZATION %[1]s, or GRANT CREATE ON DATABASE %[4]s TO %[1]s",
+			login, cfg.directSetting(), cfg.Schema, database)
+	case !owns: // goose would ask for its lock for a minute
+		return notOwner(cfg, "they belong to another")
+	case there:
 		return nil
 	}
-	_, err = conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+name)
+	return makeSchema(ctx, conn, cfg.Schema)
+}
+
+func makeSchema(ctx context.Context, conn *sql.DB, name string) error {
+	_, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+name)
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) && (pgErr.Code == "23505" || pgErr.Code == "42P06") {
 		return nil // another replica made it at the same instant

@@ -46,6 +46,8 @@ type postgres struct {
 	settings string // the statement before each query or transaction
 	role     string // what it drops to; empty: the login cannot go round row-level security
 
+	acquiring deadlines // bound the wait for a connection
+
 	qualified sync.Map // query text as sqlc wrote it -> with the schema's name
 }
 
@@ -58,10 +60,10 @@ func openPostgres(ctx context.Context, cfg Config, logger *slog.Logger) (engine,
 	if err != nil {
 		return nil, err
 	}
-	pg := &postgres{pool: pool, schema: cfg.Schema}
+	pg := &postgres{pool: pool, schema: cfg.Schema, acquiring: deadlines{limit: acquireTimeout, step: 100 * time.Millisecond}}
 	if err := pg.prepare(ctx, cfg, logger); err != nil {
 		pool.Close()
-		return nil, pg.translate(err)
+		return nil, pg.translate(cfg.cure(servingSetting, err))
 	}
 	return pg, nil
 }
@@ -70,7 +72,7 @@ func (pg *postgres) prepare(ctx context.Context, cfg Config, logger *slog.Logger
 	if _, err := migratePostgres(ctx, cfg, pg.pool, logger); err != nil {
 		return err
 	}
-	wall, err := raiseWall(ctx, cfg, pg.pool)
+	wall, err := raiseWall(ctx, cfg, pg.pool, logger)
 	if err != nil {
 		return err
 	}
@@ -157,9 +159,13 @@ func (pg *postgres) qualify(sql string) string {
 }
 
 func (pg *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	limited, cancel := context.WithTimeout(ctx, acquireTimeout)
+	limited, cancel := pg.acquiring.within(ctx)
 	defer cancel()
-	return pg.pool.Acquire(limited)
+	conn, err := pg.pool.Acquire(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = context.DeadlineExceeded // ours, not the caller's
+	}
+	return conn, err
 }
 
 func (pg *postgres) ping(ctx context.Context) error {

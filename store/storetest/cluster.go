@@ -26,6 +26,13 @@ const (
 	bypasser  = "bypasser"
 )
 
+// Guarded is a login that the server, but not the pooler, asks for a password:
+// GuardedPassword. All others need none.
+const (
+	Guarded         = "guarded"
+	GuardedPassword = "hunter2"
+)
+
 // Cluster is a PostgreSQL server with a PgBouncer in front, on loopback, in a
 // folder of its own.
 type Cluster struct {
@@ -140,7 +147,13 @@ func (c *Cluster) initialize() error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	return nil
+	hba := filepath.Join(c.dir, "data", "pg_hba.conf")
+	rules, err := os.ReadFile(hba)
+	if err != nil {
+		return err
+	}
+	rules = append([]byte("host all "+Guarded+" all scram-sha-256\n"), rules...) // the first that fits holds
+	return os.WriteFile(hba, rules, 0o600)
 }
 
 // Start starts the server again after Stop or Kill.
@@ -248,6 +261,7 @@ func (c *Cluster) createLogins() error {
 	for _, sql := range []string{
 		"CREATE ROLE " + owner + " LOGIN",
 		"CREATE ROLE " + bypasser + " LOGIN BYPASSRLS CREATEROLE",
+		"CREATE ROLE " + Guarded + " LOGIN PASSWORD '" + GuardedPassword + "'",
 		"CREATE DATABASE taskwire OWNER " + owner,
 	} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
