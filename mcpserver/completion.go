@@ -40,17 +40,17 @@ func (ts *toolset) completeTaskID(ctx context.Context, user, prefix string) (*mc
 	if err != nil {
 		return nil, ts.protocolError(ctx, "completion", err)
 	}
-	ids, err := tasks.IDsWithPrefix(ctx, user, prefix, completionMax)
+	ids, err := tasks.IDsWithPrefix(ctx, user, prefix, completionMax+1)
 	if err != nil {
 		return nil, ts.protocolError(ctx, "completion", err)
 	}
 	return completion(ids), nil
 }
 
-// completion answers with the values. The store gives completionMax at the
-// most, so that a full answer may be all there is.
+// completion answers with the values, at most completionMax of them.
 func completion(values []string) *mcp.CompleteResult {
-	more := len(values) >= completionMax
+	more := len(values) > completionMax
+	values = values[:min(len(values), completionMax)]
 	if values == nil {
 		values = []string{} // the field is an array, never null
 	}

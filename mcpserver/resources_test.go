@@ -140,9 +140,9 @@ func TestCompletionOfMany(t *testing.T) {
 		ref := &mcp.CompleteReference{Type: "ref/resource", URI: taskTemplate}
 		var ids []string
 		for i := range 101 {
-			if i == 99 {
-				if got, err := alice.complete(t, ref, "task_id", "t"); err != nil || len(got.Values) != 99 || got.HasMore {
-					t.Errorf("of 99: %d values, more %v, %v", len(got.Values), got.HasMore, err)
+			if i == 100 {
+				if got, err := alice.complete(t, ref, "task_id", "t"); err != nil || len(got.Values) != 100 || got.HasMore {
+					t.Errorf("of 100: %d values, more %v, %v", len(got.Values), got.HasMore, err)
 				}
 			}
 			ids = append([]string{alice.task(t, "create_task", map[string]any{"title": fmt.Sprint("t", i)}).ID}, ids...)

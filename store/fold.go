@@ -12,10 +12,22 @@ import (
 func fold(text string) string {
 	for i := range len(text) {
 		if text[i] >= 0x80 {
-			return cases.Fold().String(text)
+			return cases.Fold().String(strings.Map(cherokee, text))
 		}
 	}
 	return strings.ToLower(text)
+}
+
+// cherokee maps the small letters of the one script that Fold does not join:
+// Unicode gave it small letters late and folds them upwards (CaseFolding.txt).
+func cherokee(r rune) rune {
+	switch {
+	case 0xab70 <= r && r <= 0xabbf:
+		return r - 0xab70 + 0x13a0
+	case 0x13f8 <= r && r <= 0x13fd:
+		return r - 8
+	}
+	return r
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -235,7 +235,7 @@ func (t *Tasks) IDsWithPrefix(ctx context.Context, user, prefix string, limit in
 	err := t.st.For(user).run(ctx, func(ctx context.Context, q *db.Queries) (err error) {
 		ids, err = q.TaskIDsWithPrefix(ctx, db.TaskIDsWithPrefixParams{
 			UserID: user, Prefix: prefix, TitlePattern: beginning(fold(prefix)),
-			MaxRows: clampLimit(limit),
+			MaxRows: int32(min(max(limit, 1), maxLimit+1)), // one more than a page: to know that there are more
 		})
 		return err
 	})
