@@ -291,6 +291,9 @@ func headersAgree(w http.ResponseWriter, r *http.Request, message *envelope) boo
 	version := message.version()
 	if agree("Mcp-Method", message.method) && (name == "" || agree("Mcp-Name", name)) &&
 		(version == "" || agree(headerVersion, version)) {
+		if name != "" && r.Header.Get("Mcp-Name") != "" {
+			r.Header.Set("Mcp-Name", name) // the SDK compares it without undoing the Base64
+		}
 		return true
 	}
 	refuseMessage(w, r, http.StatusBadRequest, &envelopeError{
