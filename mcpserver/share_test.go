@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"taskwire/store/storetest"
+)
+
+// Each user has so many places. Who waits for one gets the next that is free,
+// or gives up the wait, and nothing is kept of users who are gone.
+func TestShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShare(callsAtOnce)
+		type entered struct {
+			leave func()
+			err   error
+		}
+		enter := func(ctx context.Context, user string) <-chan entered {
+			out := make(chan entered, 1)
+			go func() {
+				leave, err := s.enter(ctx, user)
+				out <- entered{leave, err}
+			}()
+			synctest.Wait()
+			return out
+		}
+		in := func(what string, call <-chan entered) func() {
+			t.Helper()
+			select {
+			case e := <-call:
+				if e.err != nil {
+					t.Fatalf("%s: %v, want a place", what, e.err)
+				}
+				return e.leave
+			default:
+				t.Fatalf("%s waits, want a place", what)
+				return nil
+			}
+		}
+		waits := func(what string, call <-chan entered) {
+			t.Helper()
+			select {
+			case e := <-call:
+				t.Fatalf("%s: %+v, want it to wait", what, e)
+			default:
+			}
+		}
+		var leave []func()
+		for i := range callsAtOnce {
+			leave = append(leave, in(fmt.Sprint("place ", i+1), enter(t.Context(), "alice")))
+		}
+		short, giveUp := context.WithCancel(t.Context())
+		given, next := enter(short, "alice"), enter(t.Context(), "alice")
+		waits("one too many", given)
+		waits("two too many", next)
+		in("another user", enter(t.Context(), "bob"))()
+
+		giveUp()
+		synctest.Wait()
+		if e := <-given; !errors.Is(e.err, context.Canceled) {
+			t.Errorf("a wait that was given up ended with %v", e.err)
+		}
+		if using := s.users["alice"].using; using != callsAtOnce+1 {
+			t.Errorf("%d hold or wait for a place, want %d", using, callsAtOnce+1)
+		}
+		waits("two too many", next)
+		leave[0]()
+		synctest.Wait()
+		leave[0] = in("after one has left", next)
+		for _, end := range leave {
+			end()
+		}
+		synctest.Wait()
+		if len(s.users) != 0 {
+			t.Errorf("%d users are kept of whom nobody calls", len(s.users))
+		}
+	})
+}
+
+// What reads or changes tasks waits for its turn for a while, then is told to
+// come back. The lists do not wait.
+func TestShareOfCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ts := &toolset{user: "alice", logger: quiet}
+		s := newShare(callsAtOnce)
+		let, served := make(chan struct{}), 0
+		handler := ts.fair(s)(func(_ context.Context, method string, _ mcp.Request) (mcp.Result, error) {
+			if method == "tools/call" {
+				<-let
+			}
+			served++ // one at a time: the test lets them go so
+			return nil, nil
+		})
+		type outcome struct {
+			result mcp.Result
+			err    error
+		}
+		call := func(method string) <-chan outcome {
+			out := make(chan outcome, 1)
+			go func() {
+				result, err := handler(t.Context(), method, &mcp.CallToolRequest{})
+				out <- outcome{result, err}
+			}()
+			synctest.Wait()
+			return out
+		}
+		var running []<-chan outcome
+		for range callsAtOnce {
+			running = append(running, call("tools/call"))
+		}
+		if got := call("tools/list"); len(got) != 1 {
+			t.Error("tools/list waits for the calls")
+		}
+		waiting := map[string]<-chan outcome{}
+		for _, method := range []string{"tools/call", "resources/read", "prompts/get", "completion/complete"} {
+			if waiting[method] = call(method); len(waiting[method]) != 0 {
+				t.Errorf("%s did not wait: %+v", method, <-waiting[method])
+			}
+		}
+		time.Sleep(shareWait + time.Millisecond)
+		synctest.Wait()
+		for method, out := range waiting {
+			if len(out) == 0 {
+				t.Fatalf("%s still waits", method)
+			}
+			o := <-out
+			if method != "tools/call" {
+				if codeOf(o.err) != jsonrpc.CodeInternalError || !strings.Contains(o.err.Error(), "too many calls at once") {
+					t.Errorf("%s over the wait: %v", method, o.err)
+				}
+				continue
+			}
+			result, _ := o.result.(*mcp.CallToolResult)
+			if o.err != nil || result == nil || !result.IsError || result.Meta["taskwire/error"] != codeLimited {
+				t.Errorf("a tool call over the wait: %+v, %v, want the tool error %s", o.result, o.err, codeLimited)
+			}
+		}
+		last := call("tools/call")
+		let <- struct{}{} // one place becomes free
+		synctest.Wait()
+		let <- struct{}{}
+		let <- struct{}{}
+		let <- struct{}{} // the fourth call, which waited, is in its place
+		for _, out := range append(running, last) {
+			if o := <-out; o.err != nil || o.result != nil {
+				t.Errorf("a call that was let in: %+v", o)
+			}
+		}
+		if served != callsAtOnce+2 || len(s.users) != 0 {
+			t.Errorf("%d were served, %d users are kept", served, len(s.users))
+		}
+	})
+}
+
+// One user's calls that hang take three connections to the database, not all:
+// another user's call goes through.
+func TestOneUserLeavesOthersRoom(t *testing.T) {
+	t.Parallel()
+	h := startHTTP(t, storetest.Postgres, nil)
+	alice, bob := h.token(t, "alice"), h.token(t, "bob")
+	held, his := h.create(t, alice, "held"), h.create(t, bob, "Bob's")
+	db := storetest.Behind(t, h.Database)
+	release := lockRow(t, db, held)
+
+	const calls = 10
+	outcomes := make(chan toolOutcome, calls)
+	for range calls {
+		go func() {
+			out, err := h.tryCall(t, alice, toolCall{tool: "toggle_complete", args: map[string]any{"task_id": held, "completed": true}})
+			if err != nil {
+				t.Error(err)
+			}
+			outcomes <- out
+		}()
+	}
+	most := 0
+	waitFor(t, "three calls in the database and the others before it", func() bool {
+		most = max(most, waiting(t, db, h.Database.Schema))
+		return most >= callsAtOnce && queued() >= calls-2*callsAtOnce
+	})
+	if task := taskOf(t, h.call(t, bob, "get_task", map[string]any{"task_id": his})); task.Title != "Bob's" {
+		t.Errorf("Bob's task is %+v", task)
+	}
+	most = max(most, waiting(t, db, h.Database.Schema))
+	release()
+	for range calls {
+		// A slow machine may have let a lock or a wait run out.
+		if out := <-outcomes; out.IsError && out.Meta["taskwire/error"] != codeLimited && out.Meta["taskwire/error"] != codeUnavailable {
+			t.Errorf("one of Alice's calls: %s, %v", out.text(), out.Meta)
+		}
+	}
+	if most != callsAtOnce {
+		t.Errorf("%d of Alice's calls were in the database at once, want %d", most, callsAtOnce)
+	}
+	if task := taskOf(t, h.call(t, alice, "get_task", map[string]any{"task_id": held})); !task.Completed {
+		t.Error("none of Alice's calls was served")
+	}
+}
+
+// queued is how many calls wait for a place of their user's.
+func queued() int {
+	buf := make([]byte, 4<<20)
+	return strings.Count(string(buf[:runtime.Stack(buf, true)]), "mcpserver.(*share).enter(")
+}
