@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -268,4 +269,69 @@ func TestStatelessFlag(t *testing.T) {
 		t.Errorf("%d tasks, want 3", n)
 	}
 	alive(t, h)
+}
+
+// Every POST counts, whatever it holds: over the limit, which is that of both
+// kinds of calls together, it is 429 before it is read.
+func TestRequestRate(t *testing.T) {
+	body, header := modern("", "tools/call", map[string]any{"name": "get_stats"})
+	newer := map[string]string{headerVersion: statelessEra}
+	messages := map[string]struct {
+		body   string
+		header map[string]string
+	}{
+		"ping":              {ask(1, "ping", ""), nil}, // in a session
+		"no message":        {"{", nil},
+		"another type":      {body, with(header, "Content-Type", "text/plain")},
+		"another version":   {body, with(header, headerVersion, "1999-01-01")},
+		"another header":    {body, with(header, "Mcp-Method", "tools/list")},
+		"an unknown method": {ask(1, "no/such", ""), nil},
+		"a notification":    {`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}`, newer},
+		"an unknown notice": {`{"jsonrpc":"2.0","method":"notifications/nothing"}`, nil},
+		"a response":        {`{"jsonrpc":"2.0","id":1,"result":{}}`, newer},
+		"params too large":  {ask(1, "ping", `{"x":"`+strings.Repeat("x", 64<<10)+`"}`), nil},
+		"no scope":          {body, header},
+	}
+	limits := map[string]string{"RATE_READS_PER_MINUTE": "2", "RATE_TOOL_CALLS_PER_MINUTE": "3"}
+	onFakeTime(t, limits, func(t *testing.T, f *fakeTime) {
+		for name, m := range messages {
+			scopes := []string{scopeRead}
+			if name == "no scope" {
+				scopes = nil
+			}
+			own := as(f.Provider.Token(t, name, f.URL, scopes...))
+			maps.Copy(own, m.header)
+			left := 2 + 3
+			if name == "ping" {
+				own[headerSession] = f.post(t, initializeMessage, own).Header.Get(headerSession)
+				left--
+			}
+			for i := range left {
+				if a := f.post(t, m.body, own); a.Status == http.StatusTooManyRequests || a.Status == http.StatusUnauthorized {
+					t.Errorf("%s, message %d: HTTP %d %s", name, i+1, a.Status, a.Body)
+				}
+			}
+			a := f.post(t, m.body, own)
+			sound(t, name+", one too many", a)
+			if a.Status != http.StatusTooManyRequests || a.Header.Get("Retry-After") != "12" || a.Message.Code != "rate_limited" {
+				t.Errorf("%s, one too many: HTTP %d, Retry-After %q, %s; want 429 and 12", name, a.Status, a.Header.Get("Retry-After"), a.Body)
+			}
+			time.Sleep(12 * time.Second)
+			if a := f.post(t, m.body, own); a.Status == http.StatusTooManyRequests {
+				t.Errorf("%s, after the time it named: HTTP 429", name)
+			}
+		}
+	})
+	for _, limits := range []map[string]string{
+		{"RATE_READS_PER_MINUTE": "0", "RATE_TOOL_CALLS_PER_MINUTE": "3"}, {"RATE_READS_PER_MINUTE": "2", "RATE_TOOL_CALLS_PER_MINUTE": "0"},
+	} {
+		onFakeTime(t, limits, func(t *testing.T, f *fakeTime) {
+			header := as(f.token(t, "alice"))
+			for i := range 50 {
+				if a := f.post(t, ask(1, "no/such", ""), header); a.Status != http.StatusOK {
+					t.Fatalf("%v: message %d: HTTP %d %s", limits, i+1, a.Status, a.Body)
+				}
+			}
+		})
+	}
 }
