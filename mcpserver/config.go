@@ -190,16 +190,20 @@ func (cfg *config) locate(addr, mode string) error {
 	if err == nil {
 		_, err = net.LookupPort("tcp", port)
 	}
-	if err != nil {
-		return fmt.Errorf("-http %q: give host and port, for example 127.0.0.1:8081", addr)
-	}
 	loopback := edge.IsLoopbackAddr(host)
-	if mode == identity.ModeDev && !loopback {
-		return fmt.Errorf("AUTH_MODE=dev serves this machine only, and -http %s does not: use -http 127.0.0.1:8081, or AUTH_MODE=jwks", addr)
+	var problem error // of the address; the URL may have one too
+	switch {
+	case err != nil:
+		problem = fmt.Errorf("-http %q: give host and port, for example 127.0.0.1:8081", addr)
+	case mode == identity.ModeDev && !loopback:
+		problem = fmt.Errorf("AUTH_MODE=dev serves this machine only, and -http %s does not: use -http 127.0.0.1:8081, or AUTH_MODE=jwks", addr)
 	}
 	public := cfg.public
 	if public == "" {
-		if !loopback {
+		switch {
+		case problem != nil:
+			return problem
+		case !loopback:
 			return errors.New("MCP_PUBLIC_URL is not set: on a listener that is not loopback it must be the URL that hosts connect to, such as https://tasks.example.com/mcp")
 		}
 		public = "http://" + addr + "/mcp"
@@ -207,10 +211,10 @@ func (cfg *config) locate(addr, mode string) error {
 	u, err := url.Parse(public)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return errors.New("MCP_PUBLIC_URL: must be the URL that hosts connect to, without user, query and fragment, such as https://tasks.example.com/mcp")
+		return errors.Join(problem, errors.New("MCP_PUBLIC_URL: must be the URL that hosts connect to, without user, query and fragment, such as https://tasks.example.com/mcp"))
 	}
 	cfg.publicURL = u
-	return nil
+	return problem
 }
 
 // trust settles whose tokens are taken.

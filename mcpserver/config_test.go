@@ -45,6 +45,37 @@ func TestConfigProblems(t *testing.T) {
 			map[string]string{"AUTH_MODE": "hs256", "BETTER_AUTH_SECRET": "short"}, []string{"-http", "127.0.0.1:0"},
 			[]string{"BETTER_AUTH_SECRET", "32 bytes", "AUTH_ISSUER"},
 		},
+		"short secret on another address": {
+			map[string]string{"AUTH_MODE": "hs256", "BETTER_AUTH_SECRET": "short"}, []string{"-http", ":18081"},
+			[]string{"BETTER_AUTH_SECRET", "32 bytes", "AUTH_ISSUER", "MCP_PUBLIC_URL is not set"},
+		},
+		"nonsense of an address, no AUTH_MODE": {nil, []string{"-http", "nonsense"}, []string{`-http "nonsense"`, "host and port", "AUTH_MODE is not set"}},
+		"a port too high": {
+			with(jwks, "MCP_PUBLIC_URL", "tasks"), []string{"-http", "127.0.0.1:99999"},
+			[]string{`-http "127.0.0.1:99999"`, "host and port", "MCP_PUBLIC_URL: must be"},
+		},
+		"dev on all addresses and a bad public URL": {
+			map[string]string{"AUTH_MODE": "dev", "MCP_PUBLIC_URL": "tasks"}, []string{"-http", ":8081"},
+			[]string{"AUTH_MODE=dev", "MCP_PUBLIC_URL: must be"},
+		},
+		"a bad issuer and a bad public URL": {
+			with(jwks, "OAUTH_ISSUER", "http://auth.example.com", "MCP_PUBLIC_URL", "tasks"), []string{"-http", "127.0.0.1:0"},
+			[]string{"OAUTH_ISSUER", "MCP_PUBLIC_URL"},
+		},
+		"no tool at all": {
+			nil, []string{"-tools", ""},
+			[]string{"-tools", "create_task", "list_tasks", "get_task", "update_task", "delete_task", "toggle_complete", "get_stats"},
+		},
+		"-stateless over stdio":     {nil, []string{"-stateless"}, []string{"-stateless goes with -http"}},
+		"-user where tokens say it": {jwks, []string{"-http", "127.0.0.1:0", "-user", "bob"}, []string{"-user", "token"}},
+		"public URL with a user":    {with(jwks, "MCP_PUBLIC_URL", "https://u:hunter2@tasks.example.com/mcp"), []string{"-http", ":8081"}, []string{"MCP_PUBLIC_URL", "without user"}},
+		"public URL with a query":   {with(jwks, "MCP_PUBLIC_URL", "https://tasks.example.com/mcp?a=b"), []string{"-http", ":8081"}, []string{"MCP_PUBLIC_URL", "query"}},
+		"public URL with a ?":       {with(jwks, "MCP_PUBLIC_URL", "https://tasks.example.com/mcp?"), []string{"-http", ":8081"}, []string{"MCP_PUBLIC_URL", "query"}},
+		"public URL with a #":       {with(jwks, "MCP_PUBLIC_URL", "https://tasks.example.com/mcp#a"), []string{"-http", ":8081"}, []string{"MCP_PUBLIC_URL", "fragment"}},
+		"public URL of a file":      {with(jwks, "MCP_PUBLIC_URL", "file://tasks.example.com/mcp"), []string{"-http", ":8081"}, []string{"MCP_PUBLIC_URL"}},
+		"three mistakes of the flags": {
+			nil, []string{"-tools", "nope", "-stateless", "serve"}, []string{`"nope"`, "-stateless", `"serve"`},
+		},
 		"everything at once": {
 			map[string]string{
 				"AUTH_MODE": "hs256", "DATABASE_URL": "mysql://x", "RATE_READS_PER_MINUTE": "-1", "MAX_SESSIONS_PER_USER": "x",
@@ -66,6 +97,9 @@ func TestConfigProblems(t *testing.T) {
 			if !strings.Contains(stderr.String(), word) {
 				t.Errorf("%s: %q is not said: %s", name, word, &stderr)
 			}
+		}
+		if strings.Contains(stderr.String(), "hunter2") {
+			t.Errorf("%s: the password is shown: %s", name, &stderr)
 		}
 		if secret := c.env["BETTER_AUTH_SECRET"]; secret != "" && strings.Contains(stderr.String(), secret+`"`) {
 			t.Errorf("%s: the secret is shown: %s", name, &stderr)
@@ -140,6 +174,55 @@ func TestHelp(t *testing.T) {
 	for _, word := range []string{"-http", "-user", "-read-only", "-tools", "-stateless", "migrate", "AUTH_MODE"} {
 		if !strings.Contains(out.String(), word) {
 			t.Errorf("the help has no %s: %s", word, &out)
+		}
+	}
+}
+
+// A mistake is told in a few lines; the help comes only to who asks for it.
+func TestUnknownFlagIsToldInBrief(t *testing.T) {
+	var out, stderr bytes.Buffer
+	_, err := loadConfig([]string{"-nonsense"}, func(name string) string {
+		return map[string]string{"TASKWIRE_DATA": "x", "TASKWIRE_USER": "alice"}[name]
+	}, &out)
+	status := exitStatus(err, &stderr)
+	out.Write(stderr.Bytes())
+	if lines := strings.Count(out.String(), "\n"); status != 2 || lines > 5 || !strings.Contains(out.String(), "-nonsense") || !strings.Contains(out.String(), "-help") {
+		t.Errorf("exit status %d and %d lines: %s", status, lines, &out)
+	}
+}
+
+// What works, but perhaps not as meant, is said at the start.
+func TestConfigWarnings(t *testing.T) {
+	for name, c := range map[string]struct {
+		env   map[string]string
+		warns []string
+	}{
+		"nothing to say":            {nil, nil},
+		"a zone":                    {map[string]string{"TZ": "Asia/Karachi"}, nil},
+		"a zone after a colon":      {map[string]string{"TZ": ":Asia/Karachi"}, nil},
+		"UTC":                       {map[string]string{"TZ": "UTC"}, nil},
+		"Etc/UTC":                   {map[string]string{"TZ": "Etc/UTC"}, nil},
+		"a zone that is none":       {map[string]string{"TZ": "PKT-5"}, []string{"TZ is no IANA time zone"}},
+		"https":                     {map[string]string{"MCP_PUBLIC_URL": "https://tasks.example.com/mcp"}, nil},
+		"http on this machine":      {map[string]string{"MCP_PUBLIC_URL": "http://localhost:8081/mcp"}, nil},
+		"http on IPv6's loopback":   {map[string]string{"MCP_PUBLIC_URL": "http://[::1]:8081/mcp"}, nil},
+		"http on a public host":     {map[string]string{"MCP_PUBLIC_URL": "http://tasks.example.com/mcp"}, []string{"MCP_PUBLIC_URL is http on a public host"}},
+		"http on a look-alike host": {map[string]string{"MCP_PUBLIC_URL": "http://localhost.example.com/mcp", "TZ": "Local"}, []string{"TZ is no IANA", "MCP_PUBLIC_URL is http"}},
+	} {
+		env := maps.Clone(jwks)
+		maps.Copy(env, c.env)
+		cfg, err := load(t, env, "-http", "127.0.0.1:8081")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := cfg.warnings(func(name string) string { return env[name] })
+		same := len(got) == len(c.warns)
+		for i := range got {
+			same = same && strings.HasPrefix(got[i], c.warns[i])
+		}
+		if !same {
+			t.Errorf("%s: warnings %q, want %q", name, got, c.warns)
 		}
 	}
 }
