@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -447,4 +448,49 @@ func inProcessStdio(t testing.TB, h *harness, user string, logs io.Writer) wayIn
 	return wayIn{"stdio in this process", func(t testing.TB, method string, params map[string]any) rpcMessage {
 		return p.rpc(t, method, params)
 	}}
+}
+
+// All that is wrong with a call is said at once, and no more than a model can
+// read.
+func TestMistakesAreToldAtOnce(t *testing.T) {
+	h := startHTTP(t, storetest.SQLite, nil)
+	for _, d := range waysIn(t, h, "alice") {
+		for tool, c := range map[string]struct {
+			args  string
+			names []string
+		}{
+			"create_task": {
+				`{"title":" ","description":5,"priority":"urgent","category":"garden","due_date":"tomorrow","idempotency_key":"a\tb"}`,
+				[]string{"title", "description", "priority", "category", "due_date", "idempotency_key"},
+			},
+			"update_task": {`{"title":"","priority":1,"category":[],"due_date":"2026-02-30"}`, []string{"task_id", "title", "priority", "category", "due_date"}},
+			"list_tasks": {
+				`{"status":"done","due_after":"soon","due_before":"2026-13-01","limit":0,"sort_by":"id","owner":1}`,
+				[]string{"owner", "status", "due_after", "due_before", "limit", "sort_by"},
+			},
+		} {
+			lines := strings.Split(refusal(t, d.call(t, tool, c.args, nil)), "\n")
+			for _, name := range c.names {
+				if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, name+": ") }) {
+					t.Errorf("%s, %s: %s is not named in %q", d.name, tool, name, lines)
+				}
+			}
+			if len(lines) != len(c.names) {
+				t.Errorf("%s, %s: %d lines, want %d: %q", d.name, tool, len(lines), len(c.names), lines)
+			}
+		}
+		var many strings.Builder
+		for i := range 100_000 {
+			fmt.Fprintf(&many, `,"%x":0`, i)
+		}
+		text := refusal(t, d.call(t, "get_stats", "{"+many.String()[1:]+"}", nil))
+		if lines := strings.Count(text, "\n") + 1; lines > maxProblems+1 || len(text) > 2000 {
+			t.Errorf("%s: 100,000 unknown arguments are answered in %d lines, %d bytes", d.name, lines, len(text))
+		}
+		text = refusal(t, d.call(t, "create_task", "{"+many.String()[1:]+"}", nil))
+		if lines := strings.Count(text, "\n") + 1; lines > maxProblems+2 || !strings.Contains(text, "title: is required") {
+			t.Errorf("%s: 100,000 unknown arguments and no title are answered in %d lines: %s", d.name, lines, text)
+		}
+	}
+	alive(t, h)
 }

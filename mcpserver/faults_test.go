@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+
 	"taskwire/identity/identitytest"
 	"taskwire/store/storetest"
 )
@@ -57,6 +59,18 @@ func TestDatabaseAway(t *testing.T) {
 			out := p.call(t, token, tool, args)
 			if !out.IsError || !strings.HasPrefix(out.text(), "temporarily unavailable") || out.Meta["taskwire/error"] != codeUnavailable {
 				t.Errorf("%s after %s = %q, %v; want temporarily unavailable", tool, name, out.text(), out.Meta)
+			}
+		}
+		for method, params := range map[string]map[string]any{
+			"prompts/get":    {"name": "weekly_review"},
+			"resources/read": {"uri": "task://" + kept},
+			"completion/complete": {
+				"ref": map[string]any{"type": "ref/resource", "uri": taskTemplate}, "argument": map[string]any{"name": "task_id", "value": "b"},
+			},
+		} {
+			a := p.rpc(t, token, method, params)
+			if e := a.Message.Error; e == nil || e.Code != jsonrpc.CodeInternalError || !strings.HasPrefix(e.Message, "temporarily unavailable") {
+				t.Errorf("%s after %s = %s, want -32603 temporarily unavailable", method, name, a.Body)
 			}
 		}
 		cluster.Start(t)

@@ -305,3 +305,27 @@ func TestIfUpdatedAtInParallel(t *testing.T) {
 		}
 	})
 }
+
+// Who uses a name again for something else hears which name it was.
+func TestReusedNameIsTold(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *site) {
+		alice := s.as(t, "alice")
+		call, both := mcp.Meta{metaCallID: "call"}, mcp.Meta{metaCallID: "both"}
+		alice.do(t, "create_task", map[string]any{"title": "a"}, call)
+		alice.do(t, "create_task", map[string]any{"title": "b", "idempotency_key": "key"})
+		alice.do(t, "create_task", map[string]any{"title": "c", "idempotency_key": "both"}, both)
+		const rest = " was used before with other arguments; take a new one"
+		for want, c := range map[string]struct {
+			args map[string]any
+			meta mcp.Meta
+		}{
+			"_meta taskwire/call-id: this call id" + rest:                           {map[string]any{"title": "x"}, call},
+			"idempotency_key: this key" + rest:                                      {map[string]any{"title": "x", "idempotency_key": "key"}, nil},
+			"idempotency_key or _meta taskwire/call-id: this key or call id" + rest: {map[string]any{"title": "x", "idempotency_key": "both"}, both},
+		} {
+			if got := alice.refused(t, "create_task", c.args, c.meta, codeReused); got != want {
+				t.Errorf("%v, %v: %q, want %q", c.args, c.meta, got, want)
+			}
+		}
+	})
+}
