@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,12 +94,13 @@ func TestShareOfCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ts := &toolset{user: "alice", logger: quiet}
 		s := newShare(callsAtOnce)
-		let, served := make(chan struct{}), 0
+		let := make(chan struct{})
+		var served atomic.Int32
 		handler := ts.fair(s)(func(_ context.Context, method string, _ mcp.Request) (mcp.Result, error) {
 			if method == "tools/call" {
 				<-let
 			}
-			served++ // one at a time: the test lets them go so
+			served.Add(1)
 			return nil, nil
 		})
 		type outcome struct {
@@ -156,8 +158,8 @@ func TestShareOfCalls(t *testing.T) {
 				t.Errorf("a call that was let in: %+v", o)
 			}
 		}
-		if served != callsAtOnce+2 || len(s.users) != 0 {
-			t.Errorf("%d were served, %d users are kept", served, len(s.users))
+		if served.Load() != callsAtOnce+2 || len(s.users) != 0 {
+			t.Errorf("%d were served, %d users are kept", served.Load(), len(s.users))
 		}
 	})
 }
