@@ -76,6 +76,7 @@ type httpServer struct {
 	stop     context.CancelFunc
 
 	stateless http.Handler // MCP 2026-07-28, and with -stateless all of it
+	plain     http.Handler // the same for calls that send nothing but their answer
 	stateful  http.Handler // older revisions
 }
 
@@ -96,16 +97,17 @@ func newHTTPServer(cfg config, addr net.Addr, st *store.Store, verifier *identit
 	server := newServer(ts, selectTools(cfg.readOnly, cfg.tools),
 		recovered(logger), checked, h.sessions.track, h.stoppable,
 		ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)), ts.fair(newShare(callsAtOnce)))
-	handler := func(stateless bool) http.Handler {
+	handler := func(stateless, json bool) http.Handler {
 		return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{
 			Stateless:                    stateless,
+			JSONResponse:                 json,
 			SessionTimeout:               sessionIdle,
 			MaxRequestBodyBytes:          maxMessage,
 			DisableLocalhostProtection:   true, // ours knows the public host behind a proxy on this machine
 			PropagateRequestCancellation: true, // a closed connection stops the work
 		})
 	}
-	h.stateless, h.stateful = handler(true), handler(false)
+	h.stateless, h.plain, h.stateful = handler(true, false), handler(true, true), handler(false, false)
 	return h
 }
 

@@ -124,6 +124,10 @@ func (h *httpServer) route(w http.ResponseWriter, r *http.Request, message *enve
 			h.hold(w, r, h.stateless, p)
 			return
 		}
+		if message.method == "tools/call" && slices.ContainsFunc(allTools(), func(t *tool) bool { return t.name == message.name }) {
+			h.serveCall(w, r, h.plain, p) // our tools report no progress, so there is nothing to stream
+			return
+		}
 		h.serveCall(w, r, h.stateless, p)
 	case session != "":
 		if h.owns(w, r, session, p) {
