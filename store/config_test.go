@@ -10,7 +10,7 @@ import (
 )
 
 func env(pairs ...string) func(string) string {
-	vars := map[string]string{"HOME": "/home/alice"}
+	vars := map[string]string{"HOME": "/people/alice"}
 	for i := 0; i < len(pairs); i += 2 {
 		vars[pairs[i]] = pairs[i+1]
 	}
@@ -22,9 +22,9 @@ func TestConfigFromEnv(t *testing.T) {
 		env  func(string) string
 		want store.Config
 	}{
-		"nothing set":   {env(), store.Config{DataDir: "/home/alice/.local/share/taskwire"}},
+		"nothing set":   {env(), store.Config{DataDir: "/people/alice/.local/share/taskwire"}},
 		"XDG_DATA_HOME": {env("XDG_DATA_HOME", "/data"), store.Config{DataDir: "/data/taskwire"}},
-		"a relative XDG_DATA_HOME counts as unset": {env("XDG_DATA_HOME", "data"), store.Config{DataDir: "/home/alice/.local/share/taskwire"}},
+		"a relative XDG_DATA_HOME counts as unset": {env("XDG_DATA_HOME", "data"), store.Config{DataDir: "/people/alice/.local/share/taskwire"}},
 		"TASKWIRE_DATA": {env("TASKWIRE_DATA", "/mine", "XDG_DATA_HOME", "/data"), store.Config{DataDir: "/mine"}},
 		"everything of PostgreSQL": {
 			env("TASKWIRE_DATA", "/d", "DATABASE_URL", "postgres://a:b@h/d", "DATABASE_DIRECT_URL", "postgresql://a:b@i/d",
