@@ -29,13 +29,13 @@ var programs = []program{
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(ctx, programs); err != nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, programs []program) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, len(programs))
@@ -44,7 +44,7 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-	err := announce(ctx, ended)
+	err := announce(ctx, programs, ended)
 	cancel()
 	for range programs {
 		err = errors.Join(err, <-ended)
@@ -77,7 +77,7 @@ func (p program) start(ctx context.Context, ended chan<- error) error {
 }
 
 // announce prints the addresses once all answer, then waits for the end.
-func announce(ctx context.Context, ended chan error) error {
+func announce(ctx context.Context, programs []program, ended chan error) error {
 	for _, p := range programs {
 		for !p.ready(ctx) {
 			select {
