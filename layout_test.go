@@ -27,6 +27,7 @@ var topLevel = map[string]string{
 	"LICENSE":        "Apache-2.0",
 	"Makefile":       "every command of a developer",
 	"README.md":      "what it is and how to start it",
+	"adapter":        "program: the chat, over ChatKit and REST",
 	"bench":          "benchmarks, with the peers they compare with",
 	"edge":           "what both HTTP programs need at their edge and neither owns",
 	"go.mod":         "the module and its tools",
