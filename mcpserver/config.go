@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os/user"
 	"slices"
 	"strings"
 	"time"
@@ -131,12 +130,12 @@ func (cfg *config) readEnv(getenv func(string) string) (problems []error) {
 	note(err)
 	cfg.edge, err = edge.SettingsFromEnv(getenv)
 	note(err)
-	cfg.zone = defaultZone(getenv)
+	cfg.zone = edge.DefaultZone(getenv)
 	if cfg.migrate {
 		return problems
 	}
 	if cfg.user == "" {
-		cfg.user = defaultUser(getenv)
+		cfg.user = edge.DefaultUser(getenv)
 	}
 	if cfg.httpAddr != "" {
 		cfg.public = getenv("MCP_PUBLIC_URL")
@@ -164,16 +163,6 @@ func checkUser(name string) error {
 		return errors.New("the user (-user, TASKWIRE_USER): must have 1 to 255 printable characters")
 	}
 	return nil
-}
-
-func defaultUser(getenv func(string) string) string {
-	if name := getenv("TASKWIRE_USER"); name != "" {
-		return name
-	}
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
-	}
-	return getenv("USER")
 }
 
 // settle fixes the resource's own URL for a listener, and whose tokens are taken.

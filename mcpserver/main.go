@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	}
 	logs := edge.NewLogWriter(stderr) // a pipe that nobody reads must not stop requests
 	defer logs.Close()
-	logger := edge.NewLogger(logs, cfg.edge, isTerminal(stderr))
+	logger := edge.NewLogger(logs, cfg.edge, edge.IsTerminal(stderr))
 	for _, warning := range cfg.warnings(getenv) {
 		logger.Warn(warning)
 	}
@@ -65,15 +65,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	default:
 		return serveStdio(ctx, cfg, logger, stdin, stdout)
 	}
-}
-
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // tuneGC trades memory for CPU: nine tenths of what a call allocates is one
@@ -89,7 +80,7 @@ func tuneGC(getenv func(string) string) {
 }
 
 func migrate(ctx context.Context, cfg store.Config, logger *slog.Logger, stdout io.Writer) error {
-	version, err := patiently(ctx, logger, func(ctx context.Context) (int64, error) {
+	version, err := store.Patiently(ctx, logger, func(ctx context.Context) (int64, error) {
 		return store.Migrate(ctx, cfg, logger)
 	})
 	if err == nil {
@@ -99,31 +90,9 @@ func migrate(ctx context.Context, cfg store.Config, logger *slog.Logger, stdout 
 }
 
 func openStore(ctx context.Context, cfg store.Config, logger *slog.Logger) (*store.Store, error) {
-	return patiently(ctx, logger, func(ctx context.Context) (*store.Store, error) {
+	return store.Patiently(ctx, logger, func(ctx context.Context) (*store.Store, error) {
 		return store.Open(ctx, cfg, logger)
 	})
-}
-
-// openPatience is how long a database that is away is tried at start.
-const openPatience = 10 * time.Second
-
-// patiently tries again, less and less often, while the database is out of
-// reach.
-func patiently[T any](ctx context.Context, logger *slog.Logger, try func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, openPatience)
-	defer cancel()
-	for wait := 250 * time.Millisecond; ; wait *= 2 {
-		result, err := try(ctx)
-		if err == nil || !errors.Is(err, store.ErrUnavailable) {
-			return result, err
-		}
-		logger.Warn("database out of reach", "err", err)
-		select {
-		case <-ctx.Done():
-			return result, fmt.Errorf("the database was out of reach for %v: %w", openPatience, err)
-		case <-time.After(min(wait, 2*time.Second)):
-		}
-	}
 }
 
 // sweepEvery is how often the journal of tool calls is cleaned.

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"taskwire/edge"
 )
 
 // Keys of ours in a request's _meta. The prefix keeps them apart from the
@@ -33,7 +35,7 @@ func (ts *toolset) readMeta(meta mcp.Meta) (callMeta, error) {
 	}
 	if value, ok := meta[metaTimezone]; ok && value != nil {
 		name, _ := value.(string)
-		zone, err := loadZone(name)
+		zone, err := edge.LoadZone(name)
 		if err != nil {
 			return callMeta{}, useError("_meta " + metaTimezone + ": must be an IANA time zone such as Asia/Karachi")
 		}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"taskwire/edge"
 )
 
 // A due date comes back in the form in which it was given.
@@ -262,7 +264,7 @@ func TestOverdue(t *testing.T) {
 			t.Errorf("zone null: %d overdue, want %d", got, want["UTC"])
 		}
 		// TZ stands in where the call names no zone.
-		karachi, err := loadZone("Asia/Karachi")
+		karachi, err := edge.LoadZone("Asia/Karachi")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -307,7 +309,7 @@ func TestDefaultZone(t *testing.T) {
 		"": "UTC", "Asia/Karachi": "Asia/Karachi", ":Europe/Berlin": "Europe/Berlin", "Nowhere": "UTC", "Local": "UTC", "/etc/localtime": "UTC",
 	} {
 		env := map[string]string{"TZ": tz}
-		if got := defaultZone(func(name string) string { return env[name] }); got.String() != want {
+		if got := edge.DefaultZone(func(name string) string { return env[name] }); got.String() != want {
 			t.Errorf("TZ %q is the zone %v, want %s", tz, got, want)
 		}
 	}

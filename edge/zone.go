@@ -1,4 +1,4 @@
-package main
+package edge
 
 import (
 	"errors"
@@ -19,10 +19,10 @@ var (
 // where a file system takes more than one spelling of a name.
 const maxZones = 1000
 
-// loadZone returns the zone of an IANA name. "Local", the empty name and
+// LoadZone returns the zone of an IANA name, such as Asia/Karachi. "Local", the empty name and
 // anything that is no plain name are refused: the answer must not depend on
 // the machine, and the name comes from outside.
-func loadZone(name string) (*time.Location, error) {
+func LoadZone(name string) (*time.Location, error) {
 	if zone, ok := zones.Load(name); ok {
 		return zone.(*time.Location), nil
 	}
@@ -42,9 +42,9 @@ func loadZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// defaultZone is the zone of callers who name none: TZ, else UTC.
-func defaultZone(getenv func(string) string) *time.Location {
-	if zone, err := loadZone(strings.TrimPrefix(getenv("TZ"), ":")); err == nil {
+// DefaultZone is the zone of callers who name none: TZ, else UTC.
+func DefaultZone(getenv func(string) string) *time.Location {
+	if zone, err := LoadZone(strings.TrimPrefix(getenv("TZ"), ":")); err == nil {
 		return zone
 	}
 	return time.UTC
