@@ -27,11 +27,17 @@ func checkClaims(claims map[string]any, iss *Issuer, now time.Time) (Principal, 
 	if !ok || !validSubject(user) {
 		return Principal{}, invalid(ReasonSubject)
 	}
-	exp, reason := checkTimes(claims, now)
+	exp, reason := checkTimes(claims, now, Leeway+iss.Grace)
 	if reason != "" {
 		return Principal{}, invalid(reason)
 	}
-	return Principal{User: user, Scopes: scopes(claims["scope"]), Issuer: iss.Issuer, Expires: exp.Add(Leeway)}, nil
+	p := Principal{User: user, Issuer: iss.Issuer, Expires: exp.Add(Leeway + iss.Grace)}
+	if iss.ClientSecrets {
+		p.Session, _ = claims["sid"].(string)
+	} else {
+		p.Scopes = scopes(claims["scope"])
+	}
+	return p, nil
 }
 
 // forAudience reports whether aud, a string or an array of strings, names us
@@ -72,13 +78,14 @@ func validSubject(sub string) bool {
 }
 
 // checkTimes wants an exp, and honours nbf and iat where they stand (RFC 7519
-// section 4.1): a token from the future is a wrong clock or a forgery.
-func checkTimes(claims map[string]any, now time.Time) (time.Time, Reason) {
+// section 4.1): a token from the future is a wrong clock or a forgery. Late is
+// how long past its end a token is taken.
+func checkTimes(claims map[string]any, now time.Time, late time.Duration) (time.Time, Reason) {
 	exp, ok := numericDate(claims["exp"])
 	if !ok || exp.After(now.Add(MaxLife+Leeway)) {
 		return time.Time{}, ReasonLifetime
 	}
-	if !now.Before(exp.Add(Leeway)) {
+	if !now.Before(exp.Add(late)) {
 		return time.Time{}, ReasonExpired
 	}
 	for _, name := range []string{"nbf", "iat"} {

@@ -1,4 +1,5 @@
-// Package identity turns a bearer token into a user.
+// Package identity turns a bearer token into a user, and signs the adapter's own
+// tokens.
 //
 // A [Verifier] holds a list of trusted issuers, each with its exact name, its
 // audience, its algorithms and its keys. What is not listed is refused. The

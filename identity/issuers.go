@@ -59,10 +59,16 @@ func (iss Issuer) problems() []string {
 	if iss.Audience == "" {
 		list = append(list, "has no audience")
 	}
-	if (iss.JWKSURL == "") == (len(iss.Secret) == 0) {
-		return append(list, "needs the address of its keys or a secret, one of the two")
+	sources := 0
+	for _, given := range []bool{iss.JWKSURL != "", len(iss.Secret) > 0, iss.KeySet != nil} {
+		if given {
+			sources++
+		}
 	}
-	if iss.JWKSURL == "" {
+	if sources != 1 {
+		return append(list, "needs the address of its keys, the keys or a secret, one of the three")
+	}
+	if len(iss.Secret) > 0 {
 		if len(iss.Secret) < minSecretBytes {
 			list = append(list, fmt.Sprintf("secret is under %d bytes", minSecretBytes))
 		}
@@ -71,7 +77,11 @@ func (iss Issuer) problems() []string {
 		}
 		return list
 	}
-	if err := secureURL(iss.JWKSURL); err != nil {
+	if iss.KeySet != nil {
+		if _, err := parseKeySet(iss.KeySet); err != nil {
+			list = append(list, err.Error())
+		}
+	} else if err := secureURL(iss.JWKSURL); err != nil {
 		list = append(list, "address of its keys "+err.Error())
 	}
 	if len(iss.Algorithms) == 0 {

@@ -9,6 +9,7 @@ import (
 // themselves (jku, jwk, x5u, x5c) are not read at all: keys come from the
 // issuer's own set and from nowhere else.
 type header struct {
+	typ string // in lower case, empty when absent
 	alg string
 	kid string // empty when absent
 }
@@ -91,11 +92,13 @@ func readHeader(members map[string]any) (header, bool) {
 			return header{}, false
 		}
 	}
-	if typ, present := members["typ"]; present && !tokenType(typ) {
-		return header{}, false
-	}
 	var h header
 	var ok bool
+	if typ, present := members["typ"]; present {
+		if h.typ, ok = tokenType(typ); !ok {
+			return header{}, false
+		}
+	}
 	if h.alg, ok = members["alg"].(string); !ok {
 		return header{}, false
 	}
@@ -107,17 +110,18 @@ func readHeader(members map[string]any) (header, bool) {
 	return h, true
 }
 
-// tokenType reports whether typ is one that access tokens and session tokens
-// bear (RFC 9068 section 4). Others, a logout token's for one, are made for
-// something else.
-func tokenType(typ any) bool {
+// tokenType takes what access tokens and session tokens bear (RFC 9068 section
+// 4), and our own client secrets. Others, a logout token's for one, are made
+// for something else.
+func tokenType(typ any) (string, bool) {
 	s, ok := typ.(string)
 	if !ok {
-		return false
+		return "", false
 	}
-	switch strings.ToLower(s) {
-	case "jwt", "at+jwt", "application/at+jwt":
-		return true
+	s = strings.ToLower(s)
+	switch s {
+	case "jwt", "at+jwt", "application/at+jwt", secretType:
+		return s, true
 	}
-	return false
+	return "", false
 }

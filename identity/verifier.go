@@ -19,21 +19,29 @@ type Principal struct {
 	User   string   // the token's sub, 1 to 255 characters
 	Scopes []string // sorted, without repeats; shared, so do not change it
 	Issuer string   // the configured issuer
+	// Session is the session of a client secret; other tokens have none.
+	Session string
 	// Expires is the first instant at which the token is no longer taken:
 	// its exp plus Leeway, so that a caller who compares again agrees with us.
 	Expires time.Time
 }
 
-// Issuer is one source of tokens that we trust. Keys come from JWKSURL or are
-// the Secret, one of the two.
+// Issuer is one source of tokens that we trust. Keys come from JWKSURL, or are
+// the Secret or the KeySet, one of the three.
 type Issuer struct {
 	Issuer     string   // exact iss
 	Audience   string   // exact member of aud
 	Algorithms []string // exact list
 	JWKSURL    string   // https, or on this machine
 	Secret     Secret   // for HS256 alone, at least 32 bytes
+	KeySet     []byte   // a JSON Web Key Set that never changes: our own
 	// Optional keeps this issuer's keys out of Ready.
 	Optional bool
+
+	// ClientSecrets takes a Signer's client secrets, and nothing else.
+	ClientSecrets bool
+	// Grace is how long past its end a token is taken, beside Leeway.
+	Grace time.Duration
 }
 
 // Options are what a Verifier takes from its surroundings; the zero value works.
@@ -55,7 +63,8 @@ type Verifier struct {
 // trusted is an issuer and its keys.
 type trusted struct {
 	Issuer
-	keys *keySet // nil for a shared secret
+	keys  *keySet  // nil where nothing is to be fetched
+	fixed *keyring // of KeySet
 }
 
 // NewVerifier returns a verifier for these issuers and begins to fetch their
@@ -87,6 +96,9 @@ func NewVerifier(issuers []Issuer, opts Options) (*Verifier, error) {
 		t := &trusted{Issuer: iss}
 		t.Algorithms = slices.Clone(iss.Algorithms)
 		t.Secret = slices.Clone(iss.Secret)
+		if iss.KeySet != nil {
+			t.fixed, _ = parseKeySet(iss.KeySet) // checkIssuers has read it
+		}
 		if iss.JWKSURL != "" {
 			t.keys = &keySet{
 				issuer: iss.Issuer, url: iss.JWKSURL,
@@ -123,6 +135,9 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 	if !ok {
 		return Principal{}, invalid(ReasonIssuer)
 	}
+	if (t.header.typ == secretType) != iss.ClientSecrets {
+		return Principal{}, invalid(ReasonHeader)
+	}
 	if !slices.Contains(iss.Algorithms, t.header.alg) {
 		return Principal{}, invalid(ReasonAlgorithm)
 	}
@@ -148,7 +163,14 @@ func (v *Verifier) issuer(claims map[string]any) (*trusted, bool) {
 func (t *trusted) checkSignature(ctx context.Context, token unverified) (*keyring, error) {
 	var public crypto.PublicKey = []byte(t.Secret)
 	var ring *keyring
-	if t.keys != nil {
+	switch {
+	case t.fixed != nil:
+		k, ok := t.fixed.find(token.header.kid, token.header.alg)
+		if !ok {
+			return nil, invalid(ReasonKey)
+		}
+		public = k.public
+	case t.keys != nil:
 		k, from, err := t.keys.find(ctx, token.header.kid, token.header.alg)
 		if err != nil {
 			return nil, err
