@@ -169,6 +169,32 @@ func CheckHost(allowed []string, next http.Handler) http.Handler {
 	})
 }
 
+// HostForms returns the ways to write the host of u, for CheckHost: a default
+// port may stand there or not.
+func HostForms(u *url.URL) []string {
+	ports := map[string]string{"http": "80", "https": "443"}
+	switch u.Port() {
+	case "":
+		return []string{u.Host, u.Host + ":" + ports[u.Scheme]}
+	case ports[u.Scheme]:
+		return []string{u.Host, u.Hostname()}
+	}
+	return []string{u.Host}
+}
+
+// LoopbackOrigins are the origins that a browser on this machine may know a
+// program by, whose own address is u and which listens on loopback.
+func LoopbackOrigins(u *url.URL) []string {
+	if u.Port() == "" {
+		return nil
+	}
+	var origins []string
+	for _, host := range []string{"127.0.0.1", "localhost", "[::1]"} {
+		origins = append(origins, "http://"+host+":"+u.Port())
+	}
+	return origins
+}
+
 // isASCII keeps the foldings of strings.EqualFold (ſ for s) out of host names.
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > '~' })

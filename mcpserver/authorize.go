@@ -26,7 +26,7 @@ const (
 // Dev mode takes a call without a token for the user of this machine; a token
 // that is given is verified there too.
 func (h *httpServer) authenticate(w http.ResponseWriter, r *http.Request) (identity.Principal, bool) {
-	token, given, err := bearer(r.Header)
+	token, given, err := edge.Bearer(r.Header)
 	switch {
 	case err != nil:
 		h.unauthorized(w, r, "malformed_header")
@@ -53,20 +53,6 @@ func (h *httpServer) authenticate(w http.ResponseWriter, r *http.Request) (ident
 		h.unauthorized(w, r, "other")
 	}
 	return identity.Principal{}, false
-}
-
-// bearer returns the token of the Authorization header (RFC 6750 section 2.1).
-// A token in the query or the body is none.
-func bearer(header http.Header) (token string, given bool, err error) {
-	values := header["Authorization"]
-	if len(values) == 0 {
-		return "", false, nil
-	}
-	scheme, token, ok := strings.Cut(values[0], " ")
-	if len(values) > 1 || !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return "", true, errors.New("not one bearer token")
-	}
-	return token, true, nil
 }
 
 // challenge tells a host where to get a token, and for what (RFC 9728 section
