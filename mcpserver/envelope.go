@@ -21,24 +21,17 @@ import (
 type envelope struct {
 	id     json.RawMessage // as it came; nil for a notification
 	method string          // empty for a response
+	params json.RawMessage // as they came
 	name   string          // params.name: of the tool or prompt
 	uri    string          // params.uri: of the resource
-	meta   json.RawMessage // params._meta
+	// version is the protocol version that params._meta names, as it does in the
+	// stateless era; empty when there is none.
+	version string
+	plain   bool // params of tools/call in which nothing has the wrong type
 }
 
 // isCall reports whether the message wants an answer.
 func (e *envelope) isCall() bool { return e.method != "" && e.id != nil }
-
-// version is the protocol version that the message names in its _meta, as those
-// of the stateless era do; empty when there is none.
-func (e *envelope) version() string {
-	var meta map[string]any
-	if json.Unmarshal(e.meta, &meta) != nil {
-		return ""
-	}
-	version, _ := meta[mcp.MetaKeyProtocolVersion].(string)
-	return version
-}
 
 // An envelopeError is a message that is none, as JSON-RPC 2.0 section 5.1
 // numbers it.
@@ -120,10 +113,21 @@ func (e *envelope) readParams(raw json.RawMessage) *envelopeError {
 		return &envelopeError{code: jsonrpc.CodeInvalidParams, id: e.id,
 			text: fmt.Sprintf("params: may have up to %d KiB for this method, and _meta up to %d KiB", limit>>10, maxMeta>>10)}
 	}
-	e.meta = params["_meta"]
+	e.params, e.version = raw, versionIn(params["_meta"])
 	_ = json.Unmarshal(params["name"], &e.name)
 	_ = json.Unmarshal(params["uri"], &e.uri)
 	return e.checkParams(raw, params)
+}
+
+// versionIn returns the protocol version that a _meta names, empty also where
+// the SDK could not read all of it.
+func versionIn(raw json.RawMessage) string {
+	var meta map[string]any
+	if json.Unmarshal(raw, &meta) != nil {
+		return ""
+	}
+	version, _ := meta[mcp.MetaKeyProtocolVersion].(string)
+	return version
 }
 
 // maxMeta is how much a host may say beside the arguments.

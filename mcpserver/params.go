@@ -37,8 +37,10 @@ func (e *envelope) checkParams(raw json.RawMessage, params map[string]json.RawMe
 		return nil // nobody waits for an answer
 	}
 	target := paramsOf[e.method]
-	if e.method == "tools/call" && !plainCall(params) {
-		target = func() any { return new(mcp.CallToolParamsRaw) }
+	if e.method == "tools/call" {
+		if e.plain = plainCall(params); !e.plain {
+			target = func() any { return new(mcp.CallToolParamsRaw) }
+		}
 	}
 	if target == nil {
 		return nil

@@ -75,6 +75,7 @@ type httpServer struct {
 	stopping context.Context // ends when running calls are to end
 	stop     context.CancelFunc
 
+	server    *mcp.Server  // behind all of these
 	stateless http.Handler // MCP 2026-07-28, and with -stateless all of it
 	plain     http.Handler // the same for calls that send nothing but their answer
 	stateful  http.Handler // older revisions
@@ -94,11 +95,11 @@ func newHTTPServer(cfg config, addr net.Addr, st *store.Store, verifier *identit
 		tasks: func(context.Context) (*store.Tasks, error) { return st.Tasks(), nil },
 		zone:  cfg.zone, now: time.Now, logger: logger,
 	}
-	server := newServer(ts, selectTools(cfg.readOnly, cfg.tools),
+	h.server = newServer(ts, selectTools(cfg.readOnly, cfg.tools),
 		recovered(logger), checked, h.sessions.track, h.stoppable,
 		ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)), ts.fair(newShare(callsAtOnce)))
 	handler := func(stateless, json bool) http.Handler {
-		return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{
+		return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return h.server }, &mcp.StreamableHTTPOptions{
 			Stateless:                    stateless,
 			JSONResponse:                 json,
 			SessionTimeout:               sessionIdle,

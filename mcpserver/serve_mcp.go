@@ -124,18 +124,22 @@ func (h *httpServer) route(w http.ResponseWriter, r *http.Request, message *enve
 			h.hold(w, r, h.stateless, p)
 			return
 		}
+		era := h.stateless
 		if message.method == "tools/call" && slices.ContainsFunc(allTools(), func(t *tool) bool { return t.name == message.name }) {
-			h.serveCall(w, r, h.plain, p) // our tools report no progress, so there is nothing to stream
-			return
+			if inOrder(r, message, p) {
+				h.serveTool(w, r, message, p)
+				return
+			}
+			era = h.plain // our tools report no progress, so there is nothing to stream
 		}
-		h.serveCall(w, r, h.stateless, p)
+		h.serveCall(w, r, era, p)
 	case session != "":
 		if h.owns(w, r, session, p) {
 			h.serveCall(w, r, h.stateful, p)
 		}
 	case message.method == "initialize":
 		h.openSession(w, r, message, p)
-	case message.version() != "":
+	case message.version != "":
 		h.serveSDK(w, r, h.stateful, p) // the SDK says what is missing for the newer era
 	default:
 		refuseMessage(w, r, http.StatusBadRequest, invalidRequest(message.id,
@@ -213,13 +217,18 @@ func (h *httpServer) serveSDK(w http.ResponseWriter, r *http.Request, era http.H
 	withPrincipal(p, era).ServeHTTP(problems, r)
 }
 
-// serveCall is serveSDK for a message that may be cut off by the end of the
-// grace. The tools are then told to stop at once, and the connection waits a
-// moment for what they say: a stream that just ends would pass for an answer.
+// serveCall is serveSDK for a message that may be cut off.
 func (h *httpServer) serveCall(w http.ResponseWriter, r *http.Request, era http.Handler, p identity.Principal) {
-	outer := r.Context()
+	ctx, cancel := h.cutOff(r.Context())
+	defer cancel()
+	h.serveSDK(w, r.WithContext(ctx), era, p)
+}
+
+// cutOff gives the context of a call, which the end of the grace cuts off. The
+// tools are then told to stop at once, and the connection waits a moment for
+// what they say: a stream that just ends would pass for an answer.
+func (h *httpServer) cutOff(outer context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(outer))
-	defer cancel(nil)
 	unwatch := context.AfterFunc(outer, func() {
 		if errors.Is(context.Cause(outer), edge.ErrStopping) {
 			h.stop()
@@ -228,8 +237,10 @@ func (h *httpServer) serveCall(w http.ResponseWriter, r *http.Request, era http.
 		}
 		cancel(context.Cause(outer))
 	})
-	defer unwatch()
-	h.serveSDK(w, r.WithContext(ctx), era, p)
+	return ctx, func() {
+		unwatch()
+		cancel(nil)
+	}
 }
 
 // knownMethod answers a call of a method that nobody knows with -32601; the SDK
@@ -292,9 +303,8 @@ func headersAgree(w http.ResponseWriter, r *http.Request, message *envelope) boo
 	case "resources/read":
 		name = message.uri
 	}
-	version := message.version()
 	if agree("Mcp-Method", message.method) && (name == "" || agree("Mcp-Name", name)) &&
-		(version == "" || agree(headerVersion, version)) {
+		(message.version == "" || agree(headerVersion, message.version)) {
 		if name != "" && r.Header.Get("Mcp-Name") != "" {
 			r.Header.Set("Mcp-Name", name) // the SDK compares it without undoing the Base64
 		}

@@ -75,8 +75,8 @@ func (ts *toolset) register(server *mcp.Server, t *tool) {
 		Name:        t.name,
 		Title:       t.title,
 		Description: t.description,
-		// As text: the SDK marshals the input schema again on every call of the
-		// stateless era, to look for parameters that are repeated in headers.
+		// As text: the SDK's HTTP handler marshals the input schema again on every
+		// call of the stateless era, to look for parameters repeated in headers.
 		InputSchema:  json.RawMessage(mustMarshal(inputSchema(t.parameters))),
 		OutputSchema: t.output,
 		Annotations:  &hints,
