@@ -1,0 +1,117 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"taskwire/edge"
+	"taskwire/identity"
+)
+
+func init() { gin.SetMode(gin.ReleaseMode) } // else it prints to stdout
+
+// routes lists everything that is served.
+func (s *server) routes() http.Handler {
+	e := gin.New() // logging and recovery are ours
+	e.UseRawPath = true
+	e.RedirectTrailingSlash = false
+	e.HandleMethodNotAllowed = true
+	_ = e.SetTrustedProxies(nil) // X-Forwarded-For is anybody's to invent
+	e.Use(nameRoute)
+	e.NoRoute(nothingHere)
+	e.NoMethod(methodNotAllowed)
+
+	probe := []string{http.MethodGet, http.MethodHead}
+	e.Match(probe, "/healthz", s.healthz)
+	e.Match(probe, "/readyz", s.readyz)
+	e.Match(probe, "/.well-known/jwks.json", s.keySet)
+
+	return s.middlewares(e)
+}
+
+// middlewares are what every request passes, outermost first.
+func (s *server) middlewares(next http.Handler) http.Handler {
+	next = s.checkHost(next)
+	if s.cfg.identity.Mode == identity.ModeDev {
+		next = edge.LoopbackOnly(next)
+	}
+	next = s.checkOrigin(next)
+	return edge.WithRequestID(edge.LogRequests(s.logger, edge.Recover(s.logger, next)))
+}
+
+// nameRoute names the route in the log, instead of the path: user ids are no
+// part of it.
+func nameRoute(c *gin.Context) {
+	if route := c.FullPath(); route != "" {
+		c.Request.Pattern = c.Request.Method + " " + route
+	}
+}
+
+func nothingHere(c *gin.Context) {
+	edge.WriteProblem(c.Writer, c.Request, http.StatusNotFound, "not_found", "There is nothing at this address.")
+}
+
+func methodNotAllowed(c *gin.Context) {
+	edge.WriteProblem(c.Writer, c.Request, http.StatusMethodNotAllowed, "method_not_allowed",
+		"Allowed here: "+c.Writer.Header().Get("Allow")+".")
+}
+
+// checkHost stops DNS rebinding: a page elsewhere can make a browser call us by
+// its own host name, but not by ours. Probes and keys are for machines that
+// know us by any name.
+func (s *server) checkHost(next http.Handler) http.Handler {
+	var hosts []string
+	if u, err := url.Parse(s.cfg.publicURL); err == nil {
+		hosts = edge.HostForms(u)
+	}
+	public := edge.CheckHost(hosts, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz", "/readyz", "/.well-known/jwks.json":
+			next.ServeHTTP(w, r)
+			return
+		}
+		if s.loopback && edge.IsLoopbackAddr(r.Host) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		public.ServeHTTP(w, r)
+	})
+}
+
+// What pages of other origins may send and read. ChatKit's page adds two
+// headers of its own.
+var (
+	corsHeaders = []string{
+		"Accept", "Accept-Language", "Authorization", "Chatkit-Device-Id", "Chatkit-Frame-Instance-Id", "Content-Type",
+		"Idempotency-Key", "If-Match", "Traceparent", "X-Chatkit-Domain-Key", "X-Request-Id", "X-Stream-Detach", "X-Timezone",
+	}
+	corsExpose = []string{"ETag", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id"}
+)
+
+// checkOrigin lets the own origin and the allowed ones call. Previews are also
+// shown by <img> in ChatKit's frame, which sends no Origin: the link's
+// signature, or the token, is what counts there.
+func (s *server) checkOrigin(next http.Handler) http.Handler {
+	origins := edge.Origins{
+		Own: s.cfg.publicURL, Allowed: s.cfg.edge.AllowedOrigins, Navigation: true,
+		Headers: corsHeaders, Expose: corsExpose,
+	}
+	if u, err := url.Parse(s.cfg.publicURL); err == nil && s.loopback {
+		origins.Allowed = append(edge.LoopbackOrigins(u), origins.Allowed...)
+	}
+	checked := origins.Check(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, stated := r.Header["Origin"]
+		if !stated && r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, previewPath) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		checked.ServeHTTP(w, r)
+	})
+}
+
+const previewPath = "/api/chatkit/attachments/"

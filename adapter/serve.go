@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+
+	"taskwire/edge"
+	"taskwire/identity"
+	"taskwire/store"
+)
+
+// serve serves until ctx ends, then drains.
+func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
+	ln, err := net.Listen("tcp", cfg.httpAddr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", cfg.httpAddr, err)
+	}
+	defer ln.Close()
+	if strings.HasSuffix(cfg.httpAddr, ":0") { // only now is the port known
+		if err := cfg.settle(ln.Addr().String()); err != nil {
+			return errUsage{err}
+		}
+	}
+	st, err := store.Patiently(ctx, logger, func(ctx context.Context) (*store.Store, error) {
+		return store.Open(ctx, cfg.store, logger)
+	})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	s, err := newServer(cfg, ln.Addr(), st, logger)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	s.start()
+	logger.Info("serving", "addr", ln.Addr().String(), "url", cfg.publicURL, "tools", cfg.mcpURL,
+		"auth", cfg.identity.Mode, "model", cfg.model.label())
+	return edge.Serve(ctx, ln, s.routes(), edge.ServeOptions{Grace: cfg.edge.ShutdownGrace, Logger: logger})
+}
+
+// A server is the program while it serves.
+type server struct {
+	cfg      config
+	loopback bool // the listener is within reach of this machine alone
+	logger   *slog.Logger
+	store    *store.Store
+	signer   *identity.Signer
+
+	users    *identity.Verifier // access tokens
+	secrets  *identity.Verifier // client secrets, for use
+	exchange *identity.Verifier // client secrets, run out or not, for new ones
+}
+
+func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) (_ *server, err error) {
+	s := &server{cfg: cfg, loopback: edge.IsLoopbackAddr(addr.String()), logger: logger, store: st}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := s.trust(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// trust loads the signing key and sets up whose tokens are taken.
+func (s *server) trust() error {
+	key, err := identity.LoadKey(s.cfg.store.DataDir)
+	if err != nil {
+		return err
+	}
+	s.signer = identity.NewSigner(s.cfg.publicURL, key)
+	for _, v := range []struct {
+		verifier *(*identity.Verifier)
+		issuers  []identity.Issuer
+	}{
+		{&s.users, append(s.cfg.issuers, s.signer.Issuer(s.cfg.publicURL))},
+		{&s.secrets, []identity.Issuer{s.signer.SecretIssuer(0)}},
+		{&s.exchange, []identity.Issuer{s.signer.SecretIssuer(identity.SessionLife)}},
+	} {
+		if *v.verifier, err = identity.NewVerifier(v.issuers, identity.Options{Logger: s.logger}); err != nil {
+			return errUsage{err}
+		}
+	}
+	return nil
+}
+
+// start begins what runs beside the requests; close ends it.
+func (s *server) start() {}
+
+func (s *server) close() {
+	for _, v := range []*identity.Verifier{s.users, s.secrets, s.exchange} {
+		if v != nil {
+			v.Close()
+		}
+	}
+}
