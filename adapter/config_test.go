@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"taskwire/adapter/agent"
+	"taskwire/edge"
 )
 
 func load(t *testing.T, env map[string]string, args ...string) (config, error) {
@@ -80,7 +81,7 @@ func TestConfigProblems(t *testing.T) {
 	} {
 		_, err := load(t, c.env, c.args...)
 		var stderr bytes.Buffer
-		if status := exitStatus(err, &stderr); status != 2 {
+		if status := edge.ExitStatus("adapter", err, &stderr); status != 2 {
 			t.Errorf("%s: exit %d, %v, want 2", name, status, err)
 		}
 		for _, word := range c.words {
@@ -165,7 +166,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
 	_, err := loadConfig([]string{"-help"}, func(string) string { return "" }, &stderr)
-	if !errors.Is(err, flag.ErrHelp) || exitStatus(err, io.Discard) != 0 || !strings.Contains(stderr.String(), "adapter token -user NAME") {
+	if !errors.Is(err, flag.ErrHelp) || edge.ExitStatus("adapter", err, io.Discard) != 0 || !strings.Contains(stderr.String(), "adapter token -user NAME") {
 		t.Errorf("%v, %s", err, &stderr)
 	}
 }

@@ -21,7 +21,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 	defer ln.Close()
 	if strings.HasSuffix(cfg.httpAddr, ":0") { // only now is the port known
 		if err := cfg.settle(ln.Addr().String()); err != nil {
-			return errUsage{err}
+			return edge.UsageError{Err: err}
 		}
 	}
 	st, err := store.Patiently(ctx, logger, func(ctx context.Context) (*store.Store, error) {
@@ -84,7 +84,7 @@ func (s *server) trust() error {
 		{&s.exchange, []identity.Issuer{s.signer.SecretIssuer(identity.SessionLife)}},
 	} {
 		if *v.verifier, err = identity.NewVerifier(v.issuers, identity.Options{Logger: s.logger}); err != nil {
-			return errUsage{err}
+			return edge.UsageError{Err: err}
 		}
 	}
 	return nil

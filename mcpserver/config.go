@@ -36,11 +36,6 @@ type config struct {
 	zone      *time.Location
 }
 
-// errUsage marks what the person who started the program can mend: exit 2.
-type errUsage struct{ error }
-
-func (e errUsage) Unwrap() error { return e.error }
-
 // loadConfig reads flags and environment. It reports all problems at once,
 // each with its cure; flag.ErrHelp means that help was asked for and printed.
 func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (config, error) {
@@ -80,7 +75,7 @@ func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (co
 		problems = append(problems, errors.New("-user is for stdio and AUTH_MODE=dev: over HTTP the token says who calls"))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return config{}, errUsage{err}
+		return config{}, edge.UsageError{Err: err}
 	}
 	return cfg, nil
 }

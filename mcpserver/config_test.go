@@ -90,7 +90,7 @@ func TestConfigProblems(t *testing.T) {
 	} {
 		_, err := load(t, c.env, c.args...)
 		var stderr bytes.Buffer
-		if status := exitStatus(err, &stderr); status != 2 {
+		if status := edge.ExitStatus("mcpserver", err, &stderr); status != 2 {
 			t.Errorf("%s: exit status %d (%v), want 2", name, status, err)
 		}
 		for _, word := range c.words {
@@ -168,7 +168,7 @@ func TestConfigOverStdio(t *testing.T) {
 func TestHelp(t *testing.T) {
 	var out bytes.Buffer
 	_, err := loadConfig([]string{"-help"}, func(string) string { return "" }, &out)
-	if !errors.Is(err, flag.ErrHelp) || exitStatus(err, io.Discard) != 0 {
+	if !errors.Is(err, flag.ErrHelp) || edge.ExitStatus("mcpserver", err, io.Discard) != 0 {
 		t.Errorf("-help: %v", err)
 	}
 	for _, word := range []string{"-http", "-user", "-read-only", "-tools", "-stateless", "migrate", "AUTH_MODE"} {
@@ -184,7 +184,7 @@ func TestUnknownFlagIsToldInBrief(t *testing.T) {
 	_, err := loadConfig([]string{"-nonsense"}, func(name string) string {
 		return map[string]string{"TASKWIRE_DATA": "x", "TASKWIRE_USER": "alice"}[name]
 	}, &out)
-	status := exitStatus(err, &stderr)
+	status := edge.ExitStatus("mcpserver", err, &stderr)
 	out.Write(stderr.Bytes())
 	if lines := strings.Count(out.String(), "\n"); status != 2 || lines > 5 || !strings.Contains(out.String(), "-nonsense") || !strings.Contains(out.String(), "-help") {
 		t.Errorf("exit status %d and %d lines: %s", status, lines, &out)

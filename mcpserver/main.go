@@ -5,8 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,22 +24,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	err := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
-	os.Exit(exitStatus(err, os.Stderr))
-}
-
-// exitStatus is 0 after a clean stop, 2 for a wrong flag or setting, 1 for a
-// failure. Problems are told one a line.
-func exitStatus(err error, stderr io.Writer) int {
-	var usage errUsage
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-		return 0
-	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "mcpserver:\n%v\n\nRun mcpserver -help for the flags.\n", err)
-		return 2
-	}
-	fmt.Fprintln(stderr, "mcpserver:", err)
-	return 1
+	os.Exit(edge.ExitStatus("mcpserver", err, os.Stderr))
 }
 
 // run is the program; a test can start it.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -31,12 +30,12 @@ func serveHTTP(ctx context.Context, cfg config, logger *slog.Logger) error {
 	defer ln.Close()
 	if strings.HasSuffix(cfg.httpAddr, ":0") { // only now is the port known
 		if err := cfg.settle(ln.Addr().String()); err != nil {
-			return errUsage{err}
+			return edge.UsageError{Err: err}
 		}
 	}
 	verifier, err := identity.NewVerifier(cfg.issuers, identity.Options{Logger: logger})
 	if err != nil {
-		return errUsage{err}
+		return edge.UsageError{Err: err}
 	}
 	defer verifier.Close()
 	st, err := openStore(ctx, cfg.store, logger)
@@ -165,10 +164,8 @@ func (h *httpServer) routes() http.Handler {
 func (h *httpServer) origins() []string {
 	public := h.cfg.publicURL
 	origins := append([]string{public.Scheme + "://" + public.Host}, h.cfg.edge.AllowedOrigins...)
-	if port := public.Port(); h.loopback && port != "" {
-		for _, host := range []string{"127.0.0.1", "localhost", "[::1]"} {
-			origins = append(origins, "http://"+host+":"+port)
-		}
+	if h.loopback {
+		origins = append(origins, edge.LoopbackOrigins(public)...)
 	}
 	return origins
 }
@@ -176,7 +173,7 @@ func (h *httpServer) origins() []string {
 // checkHost stops DNS rebinding: a page elsewhere can make a browser call us
 // by its own host name, but not by ours.
 func (h *httpServer) checkHost(next http.Handler) http.Handler {
-	public := edge.CheckHost(hostForms(h.cfg.publicURL), next)
+	public := edge.CheckHost(edge.HostForms(h.cfg.publicURL), next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.loopback && edge.IsLoopbackAddr(r.Host) {
 			next.ServeHTTP(w, r)
@@ -184,19 +181,6 @@ func (h *httpServer) checkHost(next http.Handler) http.Handler {
 		}
 		public.ServeHTTP(w, r)
 	})
-}
-
-// hostForms returns the ways to write the host of u: a default port may stand
-// there or not.
-func hostForms(u *url.URL) []string {
-	ports := map[string]string{"http": "80", "https": "443"}
-	switch u.Port() {
-	case "":
-		return []string{u.Host, u.Host + ":" + ports[u.Scheme]}
-	case ports[u.Scheme]:
-		return []string{u.Host, u.Hostname()}
-	}
-	return []string{u.Host}
 }
 
 // only answers 405 to other methods.
