@@ -25,6 +25,22 @@ var (
 	// ErrInvalid reports a value that no database here can hold. Callers check
 	// their input first; this is the net below them.
 	ErrInvalid = errors.New("value cannot be stored")
+	// ErrExists reports an id that is taken.
+	ErrExists = errors.New("the id is taken")
+	// ErrConflict reports an upload that was claimed before or is no longer
+	// awaited.
+	ErrConflict = errors.New("not in a state for this")
+	// ErrBusy reports that another turn runs on the session.
+	ErrBusy = errors.New("another turn runs on this session")
+	// ErrTurnOver reports that the turn has ended, whoever ended it.
+	ErrTurnOver = errors.New("the turn is over")
+	// ErrKeyTaken reports an idempotency key that began a turn before; see
+	// Chats.Replay.
+	ErrKeyTaken = errors.New("the idempotency key was used before")
+	// ErrKeyRunning reports that the first request with the key still runs.
+	ErrKeyRunning = errors.New("the first request with this idempotency key still runs")
+	// ErrKeyReused reports an idempotency key that came with another body.
+	ErrKeyReused = errors.New("the idempotency key was used with another body")
 	// ErrUnavailable reports that the database is away, full, read-only or too
 	// busy: the same call may succeed later.
 	ErrUnavailable = errors.New("database is unavailable")

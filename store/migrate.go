@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,7 +26,24 @@ const versionTable = "taskwire_version"
 // lockTable is where replicas on PostgreSQL take turns.
 const lockTable = "taskwire_lock"
 
-var tableNames = []string{"tasks", "tool_calls"}
+// tableNames lists our tables, those of each migration in turn.
+var (
+	tableNames = slices.Concat(tablesSince...)
+
+	tablesSince = [][]string{
+		{"tasks", "tool_calls"},
+		{
+			"chat_sessions", "chat_messages", "chat_attachments", "chat_turns", "chat_replicas", "chat_stops",
+			"chat_keys", "chat_client_sessions", "chat_feedback", "chat_usage",
+		},
+	}
+)
+
+// unmade lists the tables that a schema of this version does not have yet: who
+// has one of these names is not ours.
+func unmade(version int64) []string {
+	return slices.Concat(tablesSince[min(int(version), len(tablesSince)):]...)
+}
 
 // Migrate brings the schema up to date and returns its version. It is safe
 // while other replicas start, migrate or serve. Tables of our names that are

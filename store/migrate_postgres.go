@@ -120,12 +120,19 @@ func migrateLocked(ctx context.Context, cfg Config, logger *slog.Logger) (int64,
 	conn := stdlib.OpenDB(*cc)
 	defer conn.Close()
 	var version int64
-	if conn.QueryRowContext(ctx, versionSQL(cfg)).Scan(&version) == nil {
-		if done, err := current(version); done || err != nil {
-			return version, err
+	look := func() (done bool, err error) {
+		if conn.QueryRowContext(ctx, versionSQL(cfg)).Scan(&version) != nil {
+			return false, nil
 		}
+		return current(version)
 	}
-	if err := claimSchema(ctx, conn, cfg); err != nil {
+	if done, err := look(); done || err != nil {
+		return version, err
+	}
+	if err := claimSchema(ctx, conn, cfg, version); err != nil {
+		if done, _ := look(); done {
+			return version, nil // they are ours: another replica has just made them
+		}
 		return 0, err
 	}
 	locker, err := lock.NewPostgresTableLocker(
@@ -147,9 +154,9 @@ func migrateLocked(ctx context.Context, cfg Config, logger *slog.Logger) (int64,
 
 // claimSchema makes the schema if it is not there, and looks whether the names
 // in it are free or ours, mark and tables in one statement: another replica
-// may be making both. It looks at the privileges as well, so that whoever lacks
+// may be making both. Ours are those that a schema of this version has. It looks at the privileges as well, so that whoever lacks
 // one hears which before anything is tried.
-func claimSchema(ctx context.Context, conn *sql.DB, cfg Config) error {
+func claimSchema(ctx context.Context, conn *sql.DB, cfg Config, version int64) error {
 	var there, may, owns bool
 	var login, database string
 	var names sql.NullString
@@ -157,9 +164,9 @@ func claimSchema(ctx context.Context, conn *sql.DB, cfg Config) error {
 		SELECT to_regnamespace($1) IS NOT NULL,
 			(SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
 				WHERE relnamespace = to_regnamespace($1)
-				  AND relname = ANY (string_to_array($2, ','))
-				  AND NOT EXISTS (SELECT FROM pg_class
-					WHERE relnamespace = to_regnamespace($1) AND relname = $3)),
+				  AND relname = ANY (string_to_array($5, ','))
+				  AND ($6 OR NOT EXISTS (SELECT FROM pg_class
+					WHERE relnamespace = to_regnamespace($1) AND relname = $3))),
 			COALESCE(
 				has_schema_privilege(to_regnamespace($1)::oid, 'CREATE') AND has_schema_privilege(to_regnamespace($1)::oid, 'USAGE'),
 				has_database_privilege(current_database(), 'CREATE')),
@@ -167,7 +174,8 @@ func claimSchema(ctx context.Context, conn *sql.DB, cfg Config) error {
 				WHERE relnamespace = to_regnamespace($1)
 				  AND (relname = ANY (string_to_array($2, ',')) OR relname IN ($3, $4))),
 			quote_ident(current_user), quote_ident(current_database())`,
-		cfg.Schema, strings.Join(tableNames, ","), versionTable, lockTable).Scan(&there, &names, &may, &owns, &login, &database)
+		cfg.Schema, strings.Join(tableNames, ","), versionTable, lockTable,
+		strings.Join(unmade(version), ","), version > 0).Scan(&there, &names, &may, &owns, &login, &database)
 	switch {
 	case err != nil:
 		return fmt.Errorf("look for foreign tables: %w", err)

@@ -88,7 +88,13 @@ func (l *lite) look(ctx context.Context) (version int64, done bool, err error) {
 	if done, err = current(version); done || err != nil {
 		return version, done, err
 	}
-	return version, false, l.lookForForeign(ctx)
+	err = l.lookForForeign(ctx, version)
+	if errors.Is(err, ErrForeignTables) {
+		if now, lookErr := l.version(ctx); lookErr == nil && now != version {
+			return now, now == newest(), nil // they are ours: another process has just made them
+		}
+	}
+	return version, false, err
 }
 
 func (l *lite) up(ctx context.Context) error {
@@ -114,12 +120,12 @@ func (l *lite) version(ctx context.Context) (int64, error) {
 }
 
 // lookForForeign looks at mark and tables in one statement: another process
-// may be making both.
-func (l *lite) lookForForeign(ctx context.Context) error {
+// may be making both. Ours are those that a schema of this version has.
+func (l *lite) lookForForeign(ctx context.Context, version int64) error {
 	names, err := l.ask(ctx, `
 		SELECT group_concat(name, ', ') FROM sqlite_schema
-		WHERE name IN ('`+strings.Join(tableNames, "', '")+`')
-		  AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)`, versionTable)
+		WHERE name IN ('`+strings.Join(unmade(version), "', '")+`')
+		  AND (?2 OR NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1))`, versionTable, version > 0)
 	if text, ok := names.(string); ok && err == nil {
 		return fmt.Errorf("%w (%s)", ErrForeignTables, text)
 	}

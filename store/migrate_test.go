@@ -54,7 +54,7 @@ func TestTenReplicasStartAtOnce(t *testing.T) {
 			if got, err := stores[9].Tasks().Get(t.Context(), alice, made.ID); err != nil || got.Title != "one" {
 				t.Errorf("the last replica reads %v, %v", got, err)
 			}
-			if version, err := store.Migrate(t.Context(), open, quiet); version != 1 || err != nil {
+			if version, err := store.Migrate(t.Context(), open, quiet); version != 2 || err != nil {
 				t.Errorf("Migrate again = %d, %v", version, err)
 			}
 		})

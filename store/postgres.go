@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +43,7 @@ var sessionSettings = [][2]string{
 // that a pooler in transaction mode may stand between.
 type postgres struct {
 	pool     *pgxpool.Pool
+	cfg      Config
 	schema   string
 	settings string // the statement before each query or transaction
 	role     string // what it drops to; empty: the login cannot go round row-level security
@@ -60,7 +62,7 @@ func openPostgres(ctx context.Context, cfg Config, logger *slog.Logger) (engine,
 	if err != nil {
 		return nil, err
 	}
-	pg := &postgres{pool: pool, schema: cfg.Schema, acquiring: deadlines{limit: acquireTimeout, step: 100 * time.Millisecond}}
+	pg := &postgres{pool: pool, cfg: cfg, schema: cfg.Schema, acquiring: deadlines{limit: acquireTimeout, step: 100 * time.Millisecond}}
 	if err := pg.prepare(ctx, cfg, logger); err != nil {
 		pool.Close()
 		return nil, pg.translate(cfg.cure(servingSetting, err))
@@ -145,7 +147,7 @@ func settingsSQL(pooled bool, role string) string {
 	return sql
 }
 
-var ourTables = regexp.MustCompile(`\b(FROM|INTO|UPDATE) (tasks|tool_calls)\b`)
+var ourTables = regexp.MustCompile(`\b(FROM|INTO|UPDATE) (` + strings.Join(tableNames, "|") + `)\b`)
 
 // qualify names the schema at each of our tables, because a search_path would
 // have to be set before the statement is prepared, which a pooler undoes.

@@ -47,6 +47,21 @@ func (sc scope) inTx(ctx context.Context, fn func(context.Context, *db.Queries) 
 	})
 }
 
+// pipe is inTx in as few round trips as the database allows: a statement that
+// returns no rows waits for the next that does, or for the end, so that what it
+// refuses shows only then. changed counts the rows that each of them changed.
+// Conditions on the whole transaction must therefore be such that the database
+// itself refuses: a constraint.
+func (sc scope) pipe(ctx context.Context, fn func(context.Context, *db.Queries) error) (changed []int64, err error) {
+	err = sc.try(ctx, func(ctx context.Context) (err error) {
+		changed, err = sc.st.engine.pipe(ctx, sc.user, func(tx db.DBTX) error {
+			return fn(ctx, sc.queries(tx))
+		})
+		return err
+	})
+	return changed, err
+}
+
 func (sc scope) queries(conn db.DBTX) *db.Queries {
 	if sc.st.wrap != nil {
 		conn = sc.st.wrap(conn)

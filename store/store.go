@@ -1,6 +1,6 @@
-// Package store keeps what Taskwire knows: the tasks of each user and the
-// journal of the tool calls that changed them, in SQLite or in PostgreSQL. It
-// knows nothing of tokens, tools or HTTP: the user is an argument, and the
+// Package store keeps what Taskwire knows: the tasks of each user, the journal
+// of the tool calls that changed them, and the chats, in SQLite or in
+// PostgreSQL. It knows nothing of tokens, tools, ChatKit or HTTP: the user is an argument, and the
 // caller has checked who that is.
 //
 // Two walls stand between users. [Store.For] is the only way to a query and
@@ -34,8 +34,15 @@ type engine interface {
 	session(user string) db.DBTX
 	// inTx runs fn in one transaction, committed when fn returns nil.
 	inTx(ctx context.Context, user string, fn func(db.DBTX) error) error
+	// pipe is inTx for fewer round trips: what returns no rows may wait for what
+	// does, or for the end. changed counts the rows of each of these statements.
+	pipe(ctx context.Context, user string, fn func(db.DBTX) error) (changed []int64, err error)
 	// maintenance is the session for queries/maintenance.sql and nothing else.
 	maintenance() db.DBTX
+	// wake lets the process that listens as owner know, if it does. listen calls
+	// heard when it has begun to, and for each such word, until it fails.
+	wake(ctx context.Context, owner string) error
+	listen(ctx context.Context, owner string, heard func()) error
 	translate(err error) error
 	ping(ctx context.Context) error
 	close()

@@ -16,7 +16,12 @@ import (
 )
 
 // Tables lists the tables that hold what users said and did.
-func Tables() []string { return []string{"tasks", "tool_calls"} }
+func Tables() []string {
+	return []string{
+		"tasks", "tool_calls", "chat_sessions", "chat_messages", "chat_attachments", "chat_turns", "chat_stops",
+		"chat_keys", "chat_client_sessions", "chat_feedback", "chat_usage",
+	}
+}
 
 // Hash is a digest of every row of every table of ours: equal before and after
 // means that nothing has changed.

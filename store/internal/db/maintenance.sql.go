@@ -10,6 +10,139 @@ import (
 	"time"
 )
 
+const beat = `-- name: Beat :exec
+INSERT INTO chat_replicas (owner, beat_at)
+VALUES ($1, $2)
+ON CONFLICT (owner) DO UPDATE
+SET beat_at = excluded.beat_at
+`
+
+type BeatParams struct {
+	Owner  string
+	BeatAt time.Time
+}
+
+func (q *Queries) Beat(ctx context.Context, arg BeatParams) error {
+	_, err := q.db.Exec(ctx, beat, arg.Owner, arg.BeatAt)
+	return err
+}
+
+const deadTurns = `-- name: DeadTurns :many
+SELECT user_id, session_id, turn_id, owner
+FROM chat_turns
+WHERE state = 'running'
+  AND started_at < $1
+  AND owner NOT IN (SELECT owner FROM chat_replicas WHERE beat_at >= $1)
+ORDER BY started_at
+LIMIT $2
+`
+
+type DeadTurnsParams struct {
+	SilentSince time.Time
+	MaxRows     int32
+}
+
+type DeadTurnsRow struct {
+	UserID    string
+	SessionID string
+	TurnID    string
+	Owner     string
+}
+
+func (q *Queries) DeadTurns(ctx context.Context, arg DeadTurnsParams) ([]DeadTurnsRow, error) {
+	rows, err := q.db.Query(ctx, deadTurns, arg.SilentSince, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DeadTurnsRow{}
+	for rows.Next() {
+		var i DeadTurnsRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.SessionID,
+			&i.TurnID,
+			&i.Owner,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deleteSilentReplicas = `-- name: DeleteSilentReplicas :exec
+DELETE FROM chat_replicas
+WHERE beat_at < $1
+`
+
+type DeleteSilentReplicasParams struct {
+	SilentSince time.Time
+}
+
+func (q *Queries) DeleteSilentReplicas(ctx context.Context, arg DeleteSilentReplicasParams) error {
+	_, err := q.db.Exec(ctx, deleteSilentReplicas, arg.SilentSince)
+	return err
+}
+
+const lastBeat = `-- name: LastBeat :one
+SELECT beat_at
+FROM chat_replicas
+WHERE owner = $1
+`
+
+type LastBeatParams struct {
+	Owner string
+}
+
+func (q *Queries) LastBeat(ctx context.Context, arg LastBeatParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, lastBeat, arg.Owner)
+	var beat_at time.Time
+	err := row.Scan(&beat_at)
+	return beat_at, err
+}
+
+const staleAttachments = `-- name: StaleAttachments :many
+SELECT user_id, attachment_id
+FROM chat_attachments
+WHERE expires_at < $1
+ORDER BY expires_at
+LIMIT $2
+`
+
+type StaleAttachmentsParams struct {
+	Now     time.Time
+	MaxRows int32
+}
+
+type StaleAttachmentsRow struct {
+	UserID       string
+	AttachmentID string
+}
+
+func (q *Queries) StaleAttachments(ctx context.Context, arg StaleAttachmentsParams) ([]StaleAttachmentsRow, error) {
+	rows, err := q.db.Query(ctx, staleAttachments, arg.Now, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StaleAttachmentsRow{}
+	for rows.Next() {
+		var i StaleAttachmentsRow
+		if err := rows.Scan(&i.UserID, &i.AttachmentID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const staleCalls = `-- name: StaleCalls :many
 
 SELECT user_id, tool, call_key
@@ -31,7 +164,8 @@ type StaleCallsRow struct {
 }
 
 // What stands here looks across users and therefore returns nothing but the
-// keys of stale rows; what happens to them goes through store.For(user).
+// keys of stale rows; what happens to them goes through store.For(user). The
+// three on chat_replicas touch what belongs to no user.
 func (q *Queries) StaleCalls(ctx context.Context, arg StaleCallsParams) ([]StaleCallsRow, error) {
 	rows, err := q.db.Query(ctx, staleCalls, arg.StaleBefore, arg.MaxRows)
 	if err != nil {
@@ -42,6 +176,88 @@ func (q *Queries) StaleCalls(ctx context.Context, arg StaleCallsParams) ([]Stale
 	for rows.Next() {
 		var i StaleCallsRow
 		if err := rows.Scan(&i.UserID, &i.Tool, &i.CallKey); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const staleChatUsers = `-- name: StaleChatUsers :many
+SELECT k.user_id FROM chat_keys AS k WHERE k.created_at < $2
+UNION SELECT t.user_id FROM chat_turns AS t WHERE t.state <> 'running' AND t.started_at < $3
+UNION SELECT c.user_id FROM chat_client_sessions AS c WHERE c.ends_at < $4
+UNION SELECT s.user_id FROM chat_stops AS s WHERE s.asked_at < $5
+UNION SELECT u.user_id FROM chat_usage AS u WHERE u.day < $6
+LIMIT $1
+`
+
+type StaleChatUsersParams struct {
+	MaxRows     int32
+	KeysBefore  time.Time
+	TurnsBefore time.Time
+	Now         time.Time
+	StopsBefore time.Time
+	UsageBefore string
+}
+
+// Each part is a range of an index by age.
+func (q *Queries) StaleChatUsers(ctx context.Context, arg StaleChatUsersParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, staleChatUsers,
+		arg.MaxRows,
+		arg.KeysBefore,
+		arg.TurnsBefore,
+		arg.Now,
+		arg.StopsBefore,
+		arg.UsageBefore,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var user_id string
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const stopsFor = `-- name: StopsFor :many
+SELECT user_id, session_id, turn_id
+FROM chat_stops
+WHERE owner = $1
+`
+
+type StopsForParams struct {
+	Owner string
+}
+
+type StopsForRow struct {
+	UserID    string
+	SessionID string
+	TurnID    string
+}
+
+func (q *Queries) StopsFor(ctx context.Context, arg StopsForParams) ([]StopsForRow, error) {
+	rows, err := q.db.Query(ctx, stopsFor, arg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StopsForRow{}
+	for rows.Next() {
+		var i StopsForRow
+		if err := rows.Scan(&i.UserID, &i.SessionID, &i.TurnID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -8,6 +8,111 @@ import (
 	"time"
 )
 
+type ChatAttachment struct {
+	UserID       string
+	AttachmentID string
+	SessionID    string
+	State        string
+	Name         string
+	MimeType     string
+	Size         int64
+	BlobKey      string
+	CreatedAt    time.Time
+	ExpiresAt    time.Time
+	Item         string
+}
+
+type ChatClientSession struct {
+	UserID          string
+	ClientSessionID string
+	CreatedAt       time.Time
+	ExpiresAt       time.Time
+	EndsAt          time.Time
+}
+
+type ChatFeedback struct {
+	UserID    string
+	SessionID string
+	MessageID string
+	Kind      string
+	UpdatedAt time.Time
+}
+
+type ChatKey struct {
+	UserID    string
+	Endpoint  string
+	Key       string
+	BodyHash  string
+	SessionID string
+	TurnID    string
+	Owner     string
+	CreatedAt time.Time
+	Status    int32
+	Header    string
+	Body      string
+}
+
+type ChatMessage struct {
+	UserID      string
+	SessionID   string
+	MessageID   string
+	SenderType  string
+	SenderName  string
+	Timestamp   time.Time
+	Hidden      bool
+	Metadata    string
+	Item        string
+	Content     string
+	ContentFold string
+}
+
+type ChatReplica struct {
+	Owner  string
+	BeatAt time.Time
+}
+
+type ChatSession struct {
+	UserID              string
+	SessionID           string
+	Title               string
+	TitleFold           string
+	TitledBy            string
+	CreatedAt           time.Time
+	UpdatedAt           time.Time
+	Status              string
+	AllowedImageDomains string
+	Metadata            string
+}
+
+type ChatStop struct {
+	UserID    string
+	SessionID string
+	TurnID    string
+	Owner     string
+	AskedAt   time.Time
+}
+
+type ChatTurn struct {
+	UserID     string
+	SessionID  string
+	TurnID     string
+	State      string
+	Owner      string
+	NewSession bool
+	FirstID    string
+	LastID     string
+	StartedAt  time.Time
+	WrittenAt  time.Time
+	Checkpoint string
+}
+
+type ChatUsage struct {
+	UserID       string
+	Day          string
+	InputTokens  int64
+	OutputTokens int64
+}
+
 type Task struct {
 	UserID          string
 	TaskID          string

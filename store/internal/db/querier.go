@@ -6,18 +6,73 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 type Querier interface {
+	AddUsage(ctx context.Context, arg AddUsageParams) error
+	AskToStop(ctx context.Context, arg AskToStopParams) error
+	Beat(ctx context.Context, arg BeatParams) error
+	CheckpointTurn(ctx context.Context, arg CheckpointTurnParams) error
 	// One row: the call is ours to make. None: it was made within its lifetime, or
 	// the row is somebody else's transaction that has just ended.
 	ClaimCall(ctx context.Context, arg ClaimCallParams) (string, error)
+	// Fails when the key is taken, and the transaction with it: NULL is not allowed
+	// there. A key past its lifetime is free.
+	ClaimKey(ctx context.Context, arg ClaimKeyParams) error
+	ClaimUpload(ctx context.Context, arg ClaimUploadParams) (ChatAttachment, error)
+	CreateClientSession(ctx context.Context, arg CreateClientSessionParams) error
+	// Reading leaves content to the search and to people: the item has it all.
+	CreateMessage(ctx context.Context, arg CreateMessageParams) error
+	CreateSession(ctx context.Context, arg CreateSessionParams) error
 	CreateTask(ctx context.Context, arg CreateTaskParams) error
+	CreateTurn(ctx context.Context, arg CreateTurnParams) error
+	DeadTurns(ctx context.Context, arg DeadTurnsParams) ([]DeadTurnsRow, error)
+	DeleteAttachment(ctx context.Context, arg DeleteAttachmentParams) error
+	DeleteClientSession(ctx context.Context, arg DeleteClientSessionParams) error
+	DeleteEndedClientSessions(ctx context.Context, arg DeleteEndedClientSessionsParams) (int64, error)
+	DeleteKeyOfTurn(ctx context.Context, arg DeleteKeyOfTurnParams) error
+	DeleteMessage(ctx context.Context, arg DeleteMessageParams) error
+	DeleteMessagesAfter(ctx context.Context, arg DeleteMessagesAfterParams) error
+	DeleteMessagesFrom(ctx context.Context, arg DeleteMessagesFromParams) error
+	DeleteSession(ctx context.Context, arg DeleteSessionParams) error
+	DeleteSilentReplicas(ctx context.Context, arg DeleteSilentReplicasParams) error
 	DeleteStaleCall(ctx context.Context, arg DeleteStaleCallParams) (int64, error)
+	DeleteStaleKeys(ctx context.Context, arg DeleteStaleKeysParams) (int64, error)
+	DeleteStaleStops(ctx context.Context, arg DeleteStaleStopsParams) (int64, error)
+	DeleteStaleTurns(ctx context.Context, arg DeleteStaleTurnsParams) (int64, error)
+	DeleteStaleUsage(ctx context.Context, arg DeleteStaleUsageParams) (int64, error)
+	DeleteStop(ctx context.Context, arg DeleteStopParams) error
 	DeleteTask(ctx context.Context, arg DeleteTaskParams) (Task, error)
+	DeleteTurn(ctx context.Context, arg DeleteTurnParams) error
+	DeleteTurns(ctx context.Context, arg DeleteTurnsParams) error
+	EndTurn(ctx context.Context, arg EndTurnParams) error
+	ExpireAttachmentsOf(ctx context.Context, arg ExpireAttachmentsOfParams) error
 	FinishCall(ctx context.Context, arg FinishCallParams) error
+	FinishKey(ctx context.Context, arg FinishKeyParams) (int64, error)
+	FinishUpload(ctx context.Context, arg FinishUploadParams) (ChatAttachment, error)
+	GetAttachment(ctx context.Context, arg GetAttachmentParams) (ChatAttachment, error)
 	GetCall(ctx context.Context, arg GetCallParams) (GetCallRow, error)
+	GetClientSession(ctx context.Context, arg GetClientSessionParams) (ChatClientSession, error)
+	GetKey(ctx context.Context, arg GetKeyParams) (ChatKey, error)
+	// Empty for a session without messages.
+	GetLastMessageID(ctx context.Context, arg GetLastMessageIDParams) (string, error)
+	GetMessage(ctx context.Context, arg GetMessageParams) (GetMessageRow, error)
+	GetRunningTurn(ctx context.Context, arg GetRunningTurnParams) (ChatTurn, error)
+	GetSession(ctx context.Context, arg GetSessionParams) (ChatSession, error)
 	GetTask(ctx context.Context, arg GetTaskParams) (Task, error)
+	GetTurn(ctx context.Context, arg GetTurnParams) (ChatTurn, error)
+	// What a turn on a session that is there has to know. It stands behind
+	// TouchSession, which holds the session's row, and sees what the turn before
+	// has committed.
+	GetTurnStart(ctx context.Context, arg GetTurnStartParams) (GetTurnStartRow, error)
+	GetUsage(ctx context.Context, arg GetUsageParams) (GetUsageRow, error)
+	// Stands in front of every write of a turn. It fails, and the write with it,
+	// when the turn is over: NULL is not allowed there. Afterwards the turn cannot
+	// be ended before this transaction is.
+	HoldTurn(ctx context.Context, arg HoldTurnParams) error
+	LastBeat(ctx context.Context, arg LastBeatParams) (time.Time, error)
+	LinkAttachment(ctx context.Context, arg LinkAttachmentParams) (string, error)
 	// One query for each order of list_tasks. The position is a plain row value
 	// beside its index, never optional: the first page starts at a sentinel, so
 	// that a generic plan reads the same range of the index on any page.
@@ -33,13 +88,43 @@ type Querier interface {
 	ListByTitleDesc(ctx context.Context, arg ListByTitleDescParams) ([]Task, error)
 	ListByUpdatedAsc(ctx context.Context, arg ListByUpdatedAscParams) ([]Task, error)
 	ListByUpdatedDesc(ctx context.Context, arg ListByUpdatedDescParams) ([]Task, error)
+	ListFeedback(ctx context.Context, arg ListFeedbackParams) ([]ListFeedbackRow, error)
+	ListMessagesAsc(ctx context.Context, arg ListMessagesAscParams) ([]ListMessagesAscRow, error)
+	ListMessagesBetween(ctx context.Context, arg ListMessagesBetweenParams) ([]ListMessagesBetweenRow, error)
+	ListMessagesDesc(ctx context.Context, arg ListMessagesDescParams) ([]ListMessagesDescRow, error)
+	ListSessionsAsc(ctx context.Context, arg ListSessionsAscParams) ([]ChatSession, error)
+	ListSessionsDesc(ctx context.Context, arg ListSessionsDescParams) ([]ChatSession, error)
+	// A title of a turn's does not take the place of the user's.
+	PatchSession(ctx context.Context, arg PatchSessionParams) (ChatSession, error)
+	RefreshClientSession(ctx context.Context, arg RefreshClientSessionParams) (ChatClientSession, error)
+	ReleaseKey(ctx context.Context, arg ReleaseKeyParams) error
+	ReleaseUpload(ctx context.Context, arg ReleaseUploadParams) error
+	RemoveAttachment(ctx context.Context, arg RemoveAttachmentParams) error
+	// What the upload brought (state, size, blob, expiry) is not overwritten.
+	SaveAttachment(ctx context.Context, arg SaveAttachmentParams) (int64, error)
+	SaveFeedback(ctx context.Context, arg SaveFeedbackParams) error
+	SaveMessage(ctx context.Context, arg SaveMessageParams) error
+	SaveSession(ctx context.Context, arg SaveSessionParams) error
+	SearchSessions(ctx context.Context, arg SearchSessionsParams) ([]ChatSession, error)
+	StaleAttachments(ctx context.Context, arg StaleAttachmentsParams) ([]StaleAttachmentsRow, error)
 	// What stands here looks across users and therefore returns nothing but the
-	// keys of stale rows; what happens to them goes through store.For(user).
+	// keys of stale rows; what happens to them goes through store.For(user). The
+	// three on chat_replicas touch what belongs to no user.
 	StaleCalls(ctx context.Context, arg StaleCallsParams) ([]StaleCallsRow, error)
+	// Each part is a range of an index by age.
+	StaleChatUsers(ctx context.Context, arg StaleChatUsersParams) ([]string, error)
+	StopsFor(ctx context.Context, arg StopsForParams) ([]StopsForRow, error)
+	// For a claim whose owner died with it unanswered.
+	TakeKey(ctx context.Context, arg TakeKeyParams) (int64, error)
+	TakeStaleAttachment(ctx context.Context, arg TakeStaleAttachmentParams) (string, error)
+	// For the one that ends a dead owner's turn: it gets the row while the turn
+	// still runs, and nobody else does.
+	TakeTurn(ctx context.Context, arg TakeTurnParams) (ChatTurn, error)
 	// Not LIKE for the id: SQLite's takes TASK_ for task_.
 	TaskIDsWithPrefix(ctx context.Context, arg TaskIDsWithPrefixParams) ([]string, error)
 	TaskStats(ctx context.Context, arg TaskStatsParams) (TaskStatsRow, error)
 	ToggleTask(ctx context.Context, arg ToggleTaskParams) (Task, error)
+	TouchSession(ctx context.Context, arg TouchSessionParams) error
 	// A change must move updated_at forward, whatever another replica's clock says:
 	// no row for that reason means that the caller asks again with a later time.
 	UpdateTask(ctx context.Context, arg UpdateTaskParams) (Task, error)
