@@ -154,8 +154,9 @@ func migrateLocked(ctx context.Context, cfg Config, logger *slog.Logger) (int64,
 
 // claimSchema makes the schema if it is not there, and looks whether the names
 // in it are free or ours, mark and tables in one statement: another replica
-// may be making both. Ours are those that a schema of this version has. It looks at the privileges as well, so that whoever lacks
-// one hears which before anything is tried.
+// may be making both. Ours are those that a schema of this version has. It
+// looks at the privileges as well, so that whoever lacks one hears which before
+// anything is tried.
 func claimSchema(ctx context.Context, conn *sql.DB, cfg Config, version int64) error {
 	var there, may, owns bool
 	var login, database string

@@ -107,6 +107,56 @@ func TestForeignTablesAreLeftAlone(t *testing.T) {
 	})
 }
 
+// TestForeignTablesBesideAnOlderSchema: a schema of ours that lacks the chats,
+// with somebody's table of such a name in it, is left alone until that is gone,
+// and then brought up to date with its tasks kept.
+func TestForeignTablesBesideAnOlderSchema(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, engine storetest.Engine) {
+		cfg := storetest.Config(t, engine)
+		made := create(t, storetest.OpenConfig(t, cfg), alice, store.NewTask{Title: "kept"})
+		db := storetest.Behind(t, cfg)
+		back := []string{"DROP TABLE chat_feedback", "DROP TABLE chat_messages", "DROP TABLE chat_turns", "DROP TABLE chat_sessions", "DROP TABLE chat_replicas"}
+		for _, table := range storetest.Tables() {
+			if !strings.Contains("tasks tool_calls", table) && !slices.Contains(back, "DROP TABLE "+table) {
+				back = append(back, "DROP TABLE "+table)
+			}
+		}
+		for _, sql := range append(back, "DELETE FROM taskwire_version WHERE version_id = 2", "CREATE TABLE chat_messages (id INTEGER PRIMARY KEY)") {
+			if _, err := db.Exec(sql); err != nil {
+				t.Fatal(sql, err)
+			}
+		}
+		before := tablesOf(t, cfg)
+		_, openErr := store.Open(t.Context(), cfg, quiet)
+		_, migrateErr := store.Migrate(t.Context(), cfg, quiet)
+		for _, err := range []error{openErr, migrateErr} {
+			if !errors.Is(err, store.ErrForeignTables) || !strings.Contains(err.Error(), "(chat_messages)") {
+				t.Errorf("got %v, want foreign tables, and which", err)
+			}
+		}
+		if after := tablesOf(t, cfg); after != before {
+			t.Errorf("tables were %s and are %s", before, after)
+		}
+		if _, err := db.Exec("DROP TABLE chat_messages"); err != nil {
+			t.Fatal(err)
+		}
+		stores := make([]*store.Store, 5)
+		if err := errors.Join(atOnce(len(stores), func(i int) (err error) {
+			stores[i], err = store.Open(ctx, cfg, quiet)
+			return err
+		})...); err != nil {
+			t.Fatal(err)
+		}
+		for _, st := range stores {
+			defer st.Close()
+			if got, err := st.Tasks().Get(ctx, alice, made.ID); err != nil || got.Title != "kept" {
+				t.Errorf("the task is %v, %v", got, err)
+			}
+			begin(t, chats(st), alice, "hello")
+		}
+	})
+}
+
 // TestRefusedFileKeepsItsBytes: a file that is not ours, or of a later release,
 // or no database at all, is the same to the byte after it was refused, with
 // nothing new beside it.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -268,11 +269,15 @@ func TestServingLoginIsLocked(t *testing.T) {
 			storetest.OpenConfig(t, cfg)
 			behind := storetest.Behind(t, cfg)
 			who := role(t, behind, "")
+			var tables []string
+			for _, table := range append(storetest.Tables(), "chat_replicas") {
+				tables = append(tables, cfg.Schema+"."+table)
+			}
+			slices.Sort(tables)
 			grants := []string{
 				"GRANT USAGE ON SCHEMA " + cfg.Schema + " TO " + who,
 				"GRANT SELECT ON " + cfg.Schema + ".taskwire_version TO " + who,
-				"GRANT SELECT, INSERT, UPDATE, DELETE ON " + cfg.Schema + ".tasks TO " + who,
-				"GRANT SELECT, INSERT, UPDATE, DELETE ON " + cfg.Schema + ".tool_calls TO " + who,
+				"GRANT SELECT, INSERT, UPDATE, DELETE ON " + strings.Join(tables, ", ") + " TO " + who,
 			}
 			if c.usage {
 				do(t, behind, grants[0])

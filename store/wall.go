@@ -55,10 +55,11 @@ SELECT quote_ident(current_user),
         WHERE relnamespace = to_regnamespace($1) AND relname = $4
           AND NOT has_table_privilege(oid, 'SELECT')
         UNION ALL
-        SELECT 'SELECT, INSERT, UPDATE, DELETE ON ' || $1 || '.' || relname FROM pg_class
+        SELECT 'SELECT, INSERT, UPDATE, DELETE ON ' || string_agg($1 || '.' || relname, ', ' ORDER BY relname) FROM pg_class
         WHERE relnamespace = to_regnamespace($1) AND relname = ANY ($3)
           AND NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
-            AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')))`
+            AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+        HAVING count(*) > 0)`
 
 func checkWall(ctx context.Context, schema string, pool *pgxpool.Pool) (wall, error) {
 	var w wall
