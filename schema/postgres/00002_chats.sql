@@ -75,8 +75,7 @@ CREATE TABLE chat_turns (
 ) WITH (fillfactor = 70);
 
 CREATE UNIQUE INDEX chat_turns_one_runs ON chat_turns (user_id, session_id) WHERE state = 'running';
-CREATE INDEX chat_turns_running ON chat_turns (started_at) WHERE state = 'running';
-CREATE INDEX chat_turns_over ON chat_turns (started_at) WHERE state <> 'running';
+CREATE INDEX chat_turns_by_age ON chat_turns (started_at);
 
 -- Processes that run turns, and when each was last heard of. Nobody's data.
 CREATE TABLE chat_replicas (

@@ -1,6 +1,5 @@
 -- +goose Up
--- The tables of schema/postgres, with times as whole microseconds in UTC. The
--- rows of messages are too long to be kept in their key.
+-- The tables of schema/postgres, with times as whole microseconds in UTC.
 CREATE TABLE chat_sessions (
     user_id               TEXT NOT NULL,
     session_id            TEXT NOT NULL,
@@ -31,7 +30,7 @@ CREATE TABLE chat_messages (
     content_fold TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (user_id, session_id, message_id),
     FOREIGN KEY (user_id, session_id) REFERENCES chat_sessions ON DELETE CASCADE
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE chat_attachments (
     user_id       TEXT NOT NULL,
@@ -68,8 +67,7 @@ CREATE TABLE chat_turns (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX chat_turns_one_runs ON chat_turns (user_id, session_id) WHERE state = 'running';
-CREATE INDEX chat_turns_running ON chat_turns (started_at) WHERE state = 'running';
-CREATE INDEX chat_turns_over ON chat_turns (started_at) WHERE state <> 'running';
+CREATE INDEX chat_turns_by_age ON chat_turns (started_at);
 
 CREATE TABLE chat_replicas (
     owner   TEXT NOT NULL PRIMARY KEY,
