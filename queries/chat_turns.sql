@@ -1,11 +1,20 @@
 -- name: CreateTurn :exec
+-- Fails, and the transaction with it, when the session has a message behind
+-- first_id, unless that is to be borne: NULL is not allowed there.
 INSERT INTO chat_turns (
     user_id, session_id, turn_id, state, owner, new_session, first_id, last_id,
     started_at, written_at
 )
 VALUES (
-    @user_id, @session_id, @turn_id, 'running', @owner, @new_session, @first_id, '',
-    @started_at, @started_at
+    @user_id, @session_id, @turn_id, 'running', @owner, @new_session,
+    CASE WHEN CAST(@anywhere AS BOOLEAN) OR NOT EXISTS (
+        SELECT 1
+        FROM chat_messages AS m
+        WHERE m.user_id = @user_id
+          AND m.session_id = @session_id
+          AND m.message_id >= CAST(@first_id AS TEXT)
+    ) THEN CAST(@first_id AS TEXT) END,
+    '', @started_at, @started_at
 );
 
 -- name: GetTurnStart :one

@@ -63,7 +63,7 @@ func fillChats(t testing.TB, cfg store.Config, user, session string, n int) {
 // chatMethods are the 14 of ChatKit's store, but the two that mint ids, each on
 // rows that are there.
 func chatMethods(c *store.Chats) map[string]func(i int) error {
-	msg := func(i int) string { return fmt.Sprintf("msg_%07d", 1+i%100_000) }
+	msg := func(i int) string { return fmt.Sprintf("msg_%07d", 1+i%60_000) }
 	deep, page := store.PageParams{After: "msg_0050000"}, store.PageParams{}
 	var last atomic.Int64
 	return map[string]func(i int) error{
@@ -82,8 +82,10 @@ func chatMethods(c *store.Chats) map[string]func(i int) error {
 		"SaveItem": func(i int) error {
 			return c.SaveMessage(ctx, alice, "thr_big", message(msg(i), store.FromUser, "text"))
 		},
-		"LoadItem":         func(i int) error { return second(c.Message(ctx, alice, "thr_big", msg(i))) },
-		"DeleteThreadItem": func(int) error { return c.DeleteMessage(ctx, alice, "thr_big", msg(int(last.Add(1)))) },
+		"LoadItem": func(i int) error { return second(c.Message(ctx, alice, "thr_big", msg(i))) },
+		"DeleteThreadItem": func(int) error {
+			return c.DeleteMessage(ctx, alice, "thr_big", fmt.Sprintf("msg_%07d", 60_000+last.Add(1)))
+		},
 		"SaveAttachment": func(i int) error {
 			return c.SaveAttachment(ctx, alice, store.Attachment{ID: "atc_" + strconv.Itoa(i%1000), Name: "a"})
 		},

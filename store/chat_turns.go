@@ -84,12 +84,14 @@ func (c *Chats) BeginTurn(ctx context.Context, user string, start TurnStart) (*T
 	if err := start.check(); err != nil {
 		return nil, does("begin turn", err)
 	}
+	careful := len(start.Attachments) > 0
 	for range tries {
-		_, err := c.st.For(user).pipe(ctx, func(ctx context.Context, q *db.Queries) error {
-			return t.begin(ctx, q, start)
-		})
-		err = meaning(err)
-		if errors.Is(err, ErrBusy) {
+		err := meaning(t.begin(ctx, start, careful))
+		switch {
+		case errors.Is(err, ErrTurnOver):
+			careful = true // another replica's clock is ahead of ours
+			continue
+		case errors.Is(err, ErrBusy):
 			if err = c.whyBusy(ctx, user, start); err == nil {
 				continue // not any more
 			}
@@ -114,12 +116,65 @@ func (s TurnStart) check() error {
 	return errors.Join(errs...)
 }
 
-func (t *Turn) begin(ctx context.Context, q *db.Queries, start TurnStart) error {
-	now := t.c.st.clock.now()
-	t.started = now
-	if err := t.open(ctx, q, start, now); err != nil {
+// begin stores everything. If it is careful it looks at the session first;
+// else it trusts that ids of now sort last, which the database checks, and
+// costs a single round trip.
+func (t *Turn) begin(ctx context.Context, start TurnStart, careful bool) error {
+	sc := t.c.st.For(t.user)
+	if start.New != nil {
+		_, err := sc.pipe(ctx, func(ctx context.Context, q *db.Queries) error {
+			return errors.Join(t.make(ctx, q, *start.New), t.store(ctx, q, start, true))
+		})
 		return err
 	}
+	t.session.ID = start.SessionID
+	if careful {
+		_, err := sc.pipe(ctx, func(ctx context.Context, q *db.Queries) error {
+			if err := t.touch(ctx, q); err != nil {
+				return err
+			}
+			if err := t.read(ctx, q); err != nil {
+				return err
+			}
+			return t.store(ctx, q, start, true)
+		})
+		return err
+	}
+	_, err := sc.pipeAndRead(ctx, func(ctx context.Context, q *db.Queries) error {
+		return errors.Join(t.touch(ctx, q), t.store(ctx, q, start, false))
+	}, t.read)
+	return err
+}
+
+// make makes the session.
+func (t *Turn) make(ctx context.Context, q *db.Queries, s Session) error {
+	row, err := t.c.sessionRow(t.user, s)
+	if err != nil {
+		return err
+	}
+	t.session, t.isNew = fromNewRow(row), true
+	return q.CreateSession(ctx, row)
+}
+
+// touch locks the session that is there.
+func (t *Turn) touch(ctx context.Context, q *db.Queries) error {
+	return q.TouchSession(ctx, db.TouchSessionParams{Now: t.c.st.clock.now(), UserID: t.user, SessionID: t.session.ID})
+}
+
+func (t *Turn) read(ctx context.Context, q *db.Queries) error {
+	row, err := q.GetTurnStart(ctx, db.GetTurnStartParams{UserID: t.user, SessionID: t.session.ID})
+	if err != nil {
+		return err
+	}
+	if row.Running != "" && row.Running != t.id {
+		return ErrBusy
+	}
+	t.session, t.last = fromSessionRow(row.ChatSession), max(t.last, mintedAt(row.LastID))
+	return nil
+}
+
+// store links the attachments, claims the key and adds turn and message.
+func (t *Turn) store(ctx context.Context, q *db.Queries, start TurnStart, anywhere bool) error {
 	for _, id := range t.files {
 		_, err := q.LinkAttachment(ctx, db.LinkAttachmentParams{
 			UserID: t.user, AttachmentID: id, SessionID: t.session.ID, ExpiresAt: never,
@@ -128,15 +183,16 @@ func (t *Turn) begin(ctx context.Context, q *db.Queries, start TurnStart) error 
 			return err
 		}
 	}
+	t.started = t.c.st.clock.now()
 	if t.key != nil {
-		if err := q.ClaimKey(ctx, t.c.claim(t.user, *t.key, t.session.ID, t.id, now)); err != nil {
+		if err := q.ClaimKey(ctx, t.c.claim(t.user, *t.key, t.session.ID, t.id, t.started)); err != nil {
 			return err
 		}
 	}
 	t.first = t.NewID()
 	err := q.CreateTurn(ctx, db.CreateTurnParams{
 		UserID: t.user, SessionID: t.session.ID, TurnID: t.id, Owner: t.c.owner,
-		NewSession: t.isNew, FirstID: t.first, StartedAt: now,
+		NewSession: t.isNew, FirstID: t.first, Anywhere: anywhere, StartedAt: t.started,
 	})
 	if err != nil || start.Message == nil {
 		return err
@@ -150,31 +206,6 @@ func (t *Turn) begin(ctx context.Context, q *db.Queries, start TurnStart) error 
 		return err
 	}
 	return q.CreateMessage(ctx, row)
-}
-
-// open makes the session, or locks and reads the one that is there.
-func (t *Turn) open(ctx context.Context, q *db.Queries, start TurnStart, now time.Time) error {
-	if start.New != nil {
-		row, err := t.c.sessionRow(t.user, *start.New)
-		if err != nil {
-			return err
-		}
-		t.session, t.isNew = fromNewRow(row), true
-		return q.CreateSession(ctx, row)
-	}
-	err := q.TouchSession(ctx, db.TouchSessionParams{Now: now, UserID: t.user, SessionID: start.SessionID})
-	if err != nil {
-		return err
-	}
-	row, err := q.GetTurnStart(ctx, db.GetTurnStartParams{UserID: t.user, SessionID: start.SessionID})
-	if err != nil {
-		return err
-	}
-	if row.Running != "" {
-		return ErrBusy
-	}
-	t.session, t.last = fromSessionRow(row.ChatSession), max(t.last, mintedAt(row.LastID))
-	return nil
 }
 
 // whyBusy says why a turn cannot begin: because it did before, or because
@@ -249,10 +280,7 @@ func (t *Turn) write(ctx context.Context, what string, fn func(context.Context, 
 		return does(what, err)
 	}
 	changed, err := t.c.st.For(t.user).pipe(ctx, func(ctx context.Context, q *db.Queries) error {
-		err := q.HoldTurn(ctx, db.HoldTurnParams{
-			Now: t.c.st.clock.now(), UserID: t.user, SessionID: t.session.ID, TurnID: t.id,
-		})
-		if err != nil {
+		if err := t.hold(ctx, q); err != nil {
 			return err
 		}
 		return fn(ctx, q)
@@ -261,6 +289,12 @@ func (t *Turn) write(ctx context.Context, what string, fn func(context.Context, 
 		err = ErrNotFound // and there was nothing left to write to
 	}
 	return does(what, err)
+}
+
+func (t *Turn) hold(ctx context.Context, q *db.Queries) error {
+	return q.HoldTurn(ctx, db.HoldTurnParams{
+		Now: t.c.st.clock.now(), UserID: t.user, SessionID: t.session.ID, TurnID: t.id,
+	})
 }
 
 // AddMessage adds a message: ErrExists when the session has one of this id.
@@ -315,14 +349,17 @@ func (t *Turn) SaveSession(ctx context.Context, p SessionPatch) (Session, error)
 	if err != nil {
 		return Session{}, does("change session of turn", err)
 	}
+	if err := t.lives(); err != nil {
+		return Session{}, does("change session of turn", err)
+	}
 	var row db.ChatSession
-	err = t.write(ctx, "change session of turn", func(ctx context.Context, q *db.Queries) (err error) {
+	_, err = t.c.st.For(t.user).pipeAndRead(ctx, t.hold, func(ctx context.Context, q *db.Queries) (err error) {
 		params.UpdatedAt = t.c.st.clock.now()
 		row, err = q.PatchSession(ctx, params)
 		return err
 	})
 	if err != nil {
-		return Session{}, err
+		return Session{}, does("change session of turn", err)
 	}
 	return fromSessionRow(row), nil
 }

@@ -17,6 +17,8 @@ type pgPipe struct {
 	pgTx
 	queued  []pgQuery
 	changed []int64
+	last    bool // the next query ends the transaction
+	ended   bool
 }
 
 type pgQuery struct {
@@ -24,7 +26,7 @@ type pgQuery struct {
 	args []any
 }
 
-func (pg *postgres) pipe(ctx context.Context, user string, fn func(db.DBTX) error) ([]int64, error) {
+func (pg *postgres) pipe(ctx context.Context, user string, fn, last func(db.DBTX) error) ([]int64, error) {
 	conn, err := pg.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -34,6 +36,12 @@ func (pg *postgres) pipe(ctx context.Context, user string, fn func(db.DBTX) erro
 	defer p.rollback(ctx)
 	if err := fn(p); err != nil {
 		return nil, err
+	}
+	if last != nil {
+		p.last = !p.begun // else the commit comes by itself
+		if err := last(p); err != nil {
+			return nil, err
+		}
 	}
 	return p.changed, p.end(ctx)
 }
@@ -48,12 +56,12 @@ func (p *pgPipe) Exec(_ context.Context, sql string, args ...any) (pgconn.Comman
 func (p *pgPipe) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	var batch pgx.Batch
 	first := 0
-	if !p.begun {
+	if !p.begun && !p.last {
 		batch.Queue("BEGIN")
 		first = 1
 	}
 	results, err := p.flush(ctx, &batch, first, func() { batch.Queue(p.pg.qualify(sql), args...) })
-	p.begun = true
+	p.begun, p.ended = !p.last, p.last
 	if err != nil {
 		results.Close()
 		return nil, err
@@ -101,7 +109,7 @@ func (p *pgPipe) flush(ctx context.Context, batch *pgx.Batch, first int, last fu
 
 // end commits. Without a BEGIN the batch is a transaction by itself.
 func (p *pgPipe) end(ctx context.Context) error {
-	if !p.begun && len(p.queued) == 0 {
+	if p.ended || !p.begun && len(p.queued) == 0 {
 		return nil
 	}
 	var batch pgx.Batch

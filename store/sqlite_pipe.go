@@ -14,11 +14,14 @@ type litePipe struct {
 	changed []int64
 }
 
-func (l *lite) pipe(ctx context.Context, user string, fn func(db.DBTX) error) ([]int64, error) {
+func (l *lite) pipe(ctx context.Context, user string, fn, last func(db.DBTX) error) ([]int64, error) {
 	var p litePipe
 	err := l.inTx(ctx, user, func(tx db.DBTX) error {
 		p.DBTX = tx
-		return fn(&p)
+		if err := fn(&p); err != nil || last == nil {
+			return err
+		}
+		return last(&p)
 	})
 	return p.changed, err
 }

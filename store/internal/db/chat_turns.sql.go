@@ -70,8 +70,15 @@ INSERT INTO chat_turns (
     started_at, written_at
 )
 VALUES (
-    $1, $2, $3, 'running', $4, $5, $6, '',
-    $7, $7
+    $1, $2, $3, 'running', $4, $5,
+    CASE WHEN CAST($6 AS BOOLEAN) OR NOT EXISTS (
+        SELECT 1
+        FROM chat_messages AS m
+        WHERE m.user_id = $1
+          AND m.session_id = $2
+          AND m.message_id >= CAST($7 AS TEXT)
+    ) THEN CAST($7 AS TEXT) END,
+    '', $8, $8
 )
 `
 
@@ -81,10 +88,13 @@ type CreateTurnParams struct {
 	TurnID     string
 	Owner      string
 	NewSession bool
+	Anywhere   bool
 	FirstID    string
 	StartedAt  time.Time
 }
 
+// Fails, and the transaction with it, when the session has a message behind
+// first_id, unless that is to be borne: NULL is not allowed there.
 func (q *Queries) CreateTurn(ctx context.Context, arg CreateTurnParams) error {
 	_, err := q.db.Exec(ctx, createTurn,
 		arg.UserID,
@@ -92,6 +102,7 @@ func (q *Queries) CreateTurn(ctx context.Context, arg CreateTurnParams) error {
 		arg.TurnID,
 		arg.Owner,
 		arg.NewSession,
+		arg.Anywhere,
 		arg.FirstID,
 		arg.StartedAt,
 	)

@@ -26,6 +26,8 @@ type Querier interface {
 	CreateMessage(ctx context.Context, arg CreateMessageParams) error
 	CreateSession(ctx context.Context, arg CreateSessionParams) error
 	CreateTask(ctx context.Context, arg CreateTaskParams) error
+	// Fails, and the transaction with it, when the session has a message behind
+	// first_id, unless that is to be borne: NULL is not allowed there.
 	CreateTurn(ctx context.Context, arg CreateTurnParams) error
 	DeadTurns(ctx context.Context, arg DeadTurnsParams) ([]DeadTurnsRow, error)
 	DeleteAttachment(ctx context.Context, arg DeleteAttachmentParams) error
