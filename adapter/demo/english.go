@@ -1,0 +1,221 @@
+package demo
+
+// What an English sentence begins with, before it comes to the point.
+var englishPolite = newSet(`please, pls, plz, kindly, can you, could you, would you, will you, can you please, could you please, would you please, i want to, i want you to, i'd like to, i would like to, i'd like you to, i'd like, i would like,
+	i need you to, i wanna, let's, lets, let me, hey, hi, hello, ok, okay, now, just, also, then, and, so, alright, well, go ahead and, help me, help me to, can i, could i, may i, for me, taskbot, assistant, bot, quickly, can we, shall we, actually, hmm, oh, um, sorry, yes, yeah, great, thanks, thank you, dear, next, again, i wish to, you should, you can, try to, time to, it's time to, want to, i think i should, one more thing`, "", "")
+
+var englishTail = newSet(`please, pls, plz, thanks, thank you, for me, now, right now, would you, will you, can you, okay, ok, too, as well, again, already, at once, immediately, if you can, if possible, asap please, thx, cheers, there`, "", "")
+
+// englishLeads are the words by which a sentence says what it wants.
+var englishLeads = newTable(
+	meaning[lead]{leadCreate, `add, create, insert, register, note, note down, write, write down, jot, jot down, record, schedule, new, log, enter, save, remind me, remind, set a reminder, set reminder, set up a reminder, set me a reminder, remember, don't forget, do not forget, don't let me forget,
+		i need to, i have to, i must, i should, i've got to, i got to, i gotta, i need a, need to, have to, todo, to-do, to do, task, reminder, add another, plan to, i plan to, i'm going to, i am going to, i will, i'll, make a note, take a note, make sure i, make sure to, keep in mind, put down, gotta, must, i want a, set up, start a, add up`, "", ""},
+	meaning[lead]{leadList, `show, list, display, view, see, give me, tell me, read, read out, what, what's, whats, what're, which, do i have, have i, is there, are there, any, anything, fetch, print, pull up, bring up, show me, remind me what, remind me of my, my, all, all my, all of my, where, when, list out, browse, look at, check out, check my, check the list, open my, get my, get all, get the, get me, get, who, are any, go through, go over, let me see, let's see, tasks, filter, sort`, "", ""},
+	meaning[lead]{leadFind, `find, search, search for, look for, look up, find me, locate, is there a, is there any, do i have a, do i have any, show me the`, "", ""},
+	meaning[lead]{leadRemove, `delete, remove, erase, discard, drop, trash, get rid of, throw away, throw out, cancel, clear, scrap, take off, take out, wipe, dump, bin, forget, forget about, delete off, nuke, kill, purge, eliminate, ditch, i don't need, i no longer need, no need`, "", ""},
+	meaning[lead]{leadRename, `rename, retitle, reword, rephrase, re-name`, "", ""},
+	meaning[lead]{leadReopen, `reopen, re-open, undo, uncheck, unmark, untick, restore, reactivate, bring back, uncomplete, un-complete, un-check, unfinish, undone, not done, not finished, restart, redo, i haven't done, i have not done, i haven't finished, i didn't do, i did not do, i didn't finish, i did not finish, i haven't`, "", ""},
+	meaning[lead]{leadDone, `complete, finish, tick off, check off, cross off, cross out, tick, check, cross, close, done, finished, completed, close out, wrap up, resolve, accomplish, i finished, i completed, i did, i've done, i have done, i've finished, i have finished, i've completed, i have completed, i'm done with, i am done with,
+		i'm done, i am done, done with, i just finished, i just did, i just completed, i already did, i already finished, i've already done, i've already finished, just finished, just did, finished with, all done with, i'm finished with, i am finished with, i have just finished, i've just finished, i managed to, i got done, i have already done`, "", ""},
+	meaning[lead]{leadPast, `i, i've, i have, i just, i already, i have already, i've already, i've just, i have just, just, already`, "", ""},
+	meaning[lead]{leadMark, `mark, flag, set, tag, label, consider, treat, put`, "", ""},
+	meaning[lead]{leadChange, `change, update, move, make, edit, reschedule, postpone, push, push back, shift, raise, lower, bump, bump up, prioritize, prioritise, give, assign, delay, modify, switch, turn, increase, decrease, reduce, extend, categorize, categorise, file, upgrade, downgrade, escalate, alter, adjust, reprioritize, deprioritize, defer, bring forward, recategorize, replace`, "", ""},
+	meaning[lead]{leadCount, `how many, how much, count, stats, statistics, summary, summarize, summarise, number of, overview, progress, how am i doing, how's my progress, how is my progress, task count, totals, total, report, dashboard, analytics, numbers`, "", ""},
+	meaning[lead]{leadHelp, `help, what can you do, how do you work, who are you, what are you, commands, what can i ask, what can i say, what do you do, how does this work, how do i use, how can you help, what do you understand, are you a, are you an, are you, instructions, usage, how to use, how do i, how can i, what is this, what's your name, what is your name, which model, what model, how can i use, what are your features, what features`, "", ""},
+	meaning[lead]{leadHello, `hello, hi, hey, good morning, good evening, good afternoon, greetings, salam, assalam, assalamualaikum, hiya, howdy, yo, good day, hi there, hello there, hey there`, "", ""},
+	meaning[lead]{leadThanks, `thanks, thank you, thx, thank you very much, cheers, great, cool, perfect, nice, awesome, well done, good job, ok, okay`, "", ""},
+)
+
+// A lead is the kind of an English beginning. What it asks for may depend on
+// the rest: one can mark a task as done, as open and as urgent.
+type lead int
+
+const (
+	leadNone lead = iota
+	leadCreate
+	leadList
+	leadFind
+	leadRemove
+	leadRename
+	leadReopen
+	leadDone
+	leadPast
+	leadMark
+	leadChange
+	leadCount
+	leadHelp
+	leadHello
+	leadThanks
+)
+
+var (
+	asDone  = newSet(`as done, as complete, as completed, as finished, as closed, as accomplished, to done, to completed, to complete, to finished, done, complete, completed, finished, is done, is complete, is completed, is finished, are done, has been done, has been completed, was done, has been finished, is all done, off, is over, as being done, as being complete, got done, as resolved, is now done, is now complete`, "", "")
+	asOpen  = newSet(`as not done, as pending, as incomplete, as undone, as open, as unfinished, as to do, as todo, as not complete, as not completed, as not finished, as uncompleted, as active, as still open, as still pending, to pending, to open, to incomplete, to not done, to todo, not done, undone, incomplete, pending, is not done, isn't done, is not finished, isn't finished, is not complete, isn't complete, is still open, is still pending, is pending, not finished, not complete, back to pending, back to open, back to todo, back, open again, pending again, wasn't done, was not done, again, is unfinished, is incomplete, unfinished`, "", "")
+	isCount = newSet(`how many, statistics, stats, how much, number of tasks, number of`, "", "")
+)
+
+// english reads an English sentence.
+func (p *parser) english() command {
+	p.readValues()
+	s := p.rest.trimLeft(nothing)
+	kind, after := p.lead(s)
+	if p.full.onlyQuotation() {
+		return command{}
+	}
+	switch {
+	case holds(s.part(0, 8), isCount) && (kind == leadList || kind == leadFind || kind == leadNone || kind == leadCount):
+		return command{do: count}
+	case kind == leadCreate:
+		return p.createEnglish(after)
+	case kind == leadMark || kind == leadChange || kind == leadDone || kind == leadReopen || kind == leadPast:
+		return p.changeEnglish(kind, after)
+	case kind == leadRemove:
+		return p.removeEnglish(after)
+	case kind == leadRename:
+		return p.renameEnglish()
+	case kind == leadList || kind == leadFind:
+		return p.listEnglish(kind, s, after)
+	}
+	return p.otherEnglish(kind, s, after)
+}
+
+// lead finds the lead of a sentence and what comes after it.
+func (p *parser) lead(s *sentence) (lead, *sentence) {
+	rest := s
+	for {
+		kind, n := englishLeads.at(rest, 0)
+		_, polite := englishPolite.at(rest, 0)
+		if n > 0 && n >= polite && (kind < leadHello || n == len(rest.trimRight(nothing).words)) {
+			return kind, rest.part(n, len(rest.words))
+		}
+		if polite == 0 {
+			return leadNone, rest
+		}
+		rest = rest.part(polite, len(rest.words)).trimLeft(nothing)
+	}
+}
+
+// onlyQuotation reports whether nothing is said but a quotation.
+func (s *sentence) onlyQuotation() bool {
+	for _, w := range s.words {
+		if !w.quoted && !w.sign {
+			return false
+		}
+	}
+	return true
+}
+
+// otherEnglish reads sentences that do not begin with what they want: "the
+// milk task is done", "buy milk: done", "tasks due today".
+func (p *parser) otherEnglish(kind lead, s, after *sentence) command {
+	switch {
+	case kind == leadCount:
+		return command{do: count}
+	case kind == leadHelp:
+		return command{do: help}
+	case kind == leadHello:
+		return command{do: hello}
+	case kind == leadThanks:
+		return command{do: thanks}
+	}
+	body := s.trimRight(englishTail)
+	if n := body.phraseBefore(asOpen, len(body.words)); n > 0 && len(body.words) > n {
+		return p.onTask(reopen, body.part(0, len(body.words)-n))
+	}
+	if n := body.phraseBefore(asDone, len(body.words)); n > 0 && len(body.words) > n {
+		return p.onTask(complete, body.part(0, len(body.words)-n))
+	}
+	if p.asksForList(s) {
+		return p.listEnglish(leadList, s, s)
+	}
+	if p.hasValues() && holds(s, changeWords) {
+		return p.changeEnglish(leadChange, s)
+	}
+	if i, n, ok := createInside(s); ok {
+		return p.createEnglish(s.part(i+n, len(s.words)))
+	}
+	for _, table := range []struct {
+		words *table[bool]
+		do    act
+	}{{helpInside, help}, {countInside, count}} {
+		if holds(s, table.words) {
+			return command{do: table.do}
+		}
+	}
+	if kind, n := englishLeads.at(p.full, 0); n > 0 && kind == leadHello {
+		return command{do: hello}
+	}
+	return command{}
+}
+
+var (
+	changeWords = newSet(`should be, is now, must be, needs to be, is due, due date, moved to, is a, is, to`, "", "")
+	insideLeads = newSet(`remind me to, remind me about, i need to, i have to, i must, add a task to, add task, create a task, add a task, don't forget to, need to remember to, i should`, "", "")
+	helpInside  = newSet(`help, can you do, who are you, are you a bot, are you real, are you human`, "", "")
+	countInside = newSet(`statistics, stats, summary, overview, progress`, "", "")
+)
+
+func createInside(s *sentence) (i, n int, ok bool) {
+	_, sp, ok := find(s, insideLeads)
+	return sp.from, sp.until - sp.from, ok
+}
+
+// asksForList reports whether a sentence without a verb speaks of tasks in
+// general: "pending tasks", "overdue", "tasks for today".
+func (p *parser) asksForList(s *sentence) bool {
+	if !holds(s, taskNoun) && !holds(s, listNoun) && !holds(s, overdueWords) {
+		return false
+	}
+	return len(s.contentWords()) == 0
+}
+
+// createEnglish takes the title of a new task out of what follows the lead.
+func (p *parser) createEnglish(s *sentence) command {
+	c := p.values(create)
+	c.title = createTitle(s)
+	if c.title == "" && p.category != "" { // "add work"
+		c.title = createTitle(p.full.part(1, len(p.full.words)))
+	}
+	return c
+}
+
+var (
+	articles   = newSet(`a, an, another, the, this, one, one more, my, me, us, a new, another new, the following, some, new, following, quick, down, also`, "", "")
+	createNoun = newSet(`task, todo, to-do, to do, reminder, item, tasks, todos, note, entry, thing, new task, new todo, task item, to-do item, todo item, new reminder, new item, things`, "", "")
+	linkers    = newSet(`to, called, named, titled, for, about, that says, saying, which says, with the title, with title, entitled, of, that i need to, that i have to, that i must, to my list, to the list, to my tasks, to my todo list, to my to-do list, to my task list, to do, i need to, i have to, for me to, in my list, on my list, where i, with the name, with name, title, name, is, it's, that, i should, i must`, "", "")
+	titleTail  = newSet(`please, pls, plz, thanks, thank you, for me, to my list, to the list, to my tasks, to my todo list, to my to-do list, to my task list, to the task list, to the todo list, on my list, on the list, on my todo list, on my to-do list, in my list, in the list, to list, as a task, as a new task, as a todo, as task, as a to-do, as an item, as a reminder, to my todos, to tasks, on my task list, in my tasks, in my todo list, in my to-do list, into my list, to do list, to my to do list, on my to do list, to todo list, to my agenda, and, with, by, on, at, for, due, to be done, the, task, thx, which is due, in, of, due by, it's, it is, as, to-do list`, "", "")
+)
+
+// createTitle strips what only leads to a title, and what only ends it.
+func createTitle(s *sentence) string {
+	if sp := s.quotations(); len(sp) > 0 {
+		return s.part(sp[0].from, sp[0].until).string()
+	}
+	s = s.trimLeft(nothing)
+	body := s
+	if _, n := articles.at(s, 0); n > 0 { // "a new task", "me a reminder"
+		for {
+			_, n := articles.at(body, 0)
+			if n == 0 {
+				break
+			}
+			body = body.part(n, len(body.words))
+		}
+	}
+	if _, n := createNoun.at(body, 0); n > 0 {
+		s = body.part(n, len(body.words)).trimLeft(nothing)
+	}
+	// "to", "called: ", "for me to": one linker, then what a sign separates.
+	for {
+		_, n := linkers.at(s, 0)
+		if n == 0 {
+			break
+		}
+		s = s.part(n, len(s.words)).trimLeft(nothing)
+	}
+	s = s.trimLeft(newTitleArticle).trimRight(titleTail)
+	return s.unquoted().string()
+}
+
+// newTitleArticle is what a title is better without.
+var newTitleArticle = newSet(`a, an, please`, "", "")

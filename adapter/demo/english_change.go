@@ -1,0 +1,242 @@
+package demo
+
+import "strings"
+
+// changeEnglish reads a sentence that changes a task: what it is marked as or
+// set to decides what is done.
+func (p *parser) changeEnglish(kind lead, s *sentence) command {
+	body := s.trimRight(englishTail)
+	switch kind {
+	case leadReopen:
+		return p.onTask(reopen, body.trimRight(asOpen))
+	case leadDone:
+		return p.doneEnglish(body)
+	case leadPast:
+		return p.pastEnglish(body)
+	}
+	if sp, ok := longest(body, asOpen); ok && !p.hasValues() {
+		return p.onTask(reopen, body.without(sp))
+	}
+	if sp, ok := longest(body, asDone); ok && !p.hasValues() {
+		return p.onTask(complete, body.without(sp))
+	}
+	if noun := body.trimLeft(articles); lengthAt(noun, 0, createNoun) > 0 && len(noun.words) < len(body.words) && len(noun.words) > 1 && !p.isThe(body) {
+		return p.createEnglish(body)
+	}
+	if holds(body, listNoun) && kind == leadMark {
+		return p.createEnglish(body)
+	}
+	if c, ok := p.clearing(body); ok {
+		return c
+	}
+	return p.updateEnglish(body)
+}
+
+// isThe reports whether the sentence speaks of a task that is there: "make the
+// task …", not "make a task …".
+func (p *parser) isThe(s *sentence) bool {
+	return len(s.words) > 0 && strings.Contains(" the this my ", " "+s.words[0].key+" ")
+}
+
+// longest finds the longest phrase of the table, the last of equals.
+func longest(s *sentence, t *table[bool]) (span, bool) {
+	var found span
+	for i := range s.words {
+		if n := lengthAt(s, i, t); n > 0 && n >= found.until-found.from {
+			found = span{i, i + n}
+		}
+	}
+	return found, !found.empty()
+}
+
+// doneEnglish reads what follows "complete" or "I finished".
+func (p *parser) doneEnglish(body *sentence) command {
+	if sp, ok := longest(body, asOpen); ok && sp.until == len(body.words) && sp.until-sp.from > 1 {
+		return p.onTask(reopen, body.without(sp))
+	}
+	return p.onTask(complete, body.trimRight(asDone))
+}
+
+// irregular are verbs in the past that do not end in -ed, as people tell of
+// tasks they did.
+var irregular = newSet(`bought, paid, sent, wrote, made, did, got, took, went, had, met, read, gave, spoke, found, cut, put, fed, ran, swept, drank, ate, rang, brought, built, chose, drove, fixed, kept, left, sold, told, taught, withdrew, done, written, taken, spoken, given, gone, picked up, dropped off, swam, rode, hung, lent, held, set up, bought the`, "", "")
+
+// pastEnglish reads "I bought the milk" as the completion of a task about milk.
+func (p *parser) pastEnglish(body *sentence) command {
+	body = body.trimLeft(englishPolite)
+	n := lengthAt(body, 0, irregular)
+	if n == 0 && len(body.words) > 1 && strings.HasSuffix(body.words[0].key, "ed") && !body.words[0].quoted {
+		n = 1
+	}
+	if n == 0 || n >= len(body.words) {
+		return command{}
+	}
+	return p.onTask(complete, body.part(n, len(body.words)))
+}
+
+var (
+	dueNoun         = newSet(`due date, due dates, deadline, due-date, duedate, date, due time, due, due day`, `تاریخ, ڈیڈ لائن, آخری تاریخ, مقررہ تاریخ, میعاد`, `due date, deadline, tareekh, tarikh, aakhri tareekh, date`)
+	descriptionNoun = newSet(`description, details, notes, note, detail`, `تفصیل, وضاحت`, `tafseel, tafsil, description`)
+	of              = newSet(`of, from, for, on, off, the, my, in`, "", "")
+)
+
+// clearing reads "remove the due date from …": a field goes, the task stays.
+func (p *parser) clearing(body *sentence) (command, bool) {
+	s := body.trimLeft(of)
+	for _, field := range []struct {
+		noun *table[bool]
+		c    command
+	}{{dueNoun, command{clearDue: true}}, {descriptionNoun, command{clearText: true}}} {
+		n := lengthAt(s, 0, field.noun)
+		if n == 0 || lengthAt(s, n, of) == 0 || p.hasWhen || p.description != "" || holds(s, toWord) {
+			continue
+		}
+		c := p.onTask(update, s.part(n, len(s.words)).trimLeft(of))
+		c.clearDue, c.clearText = field.c.clearDue, field.c.clearText
+		return c, true
+	}
+	return command{}, false
+}
+
+var toWord = newSet(`to, into, as, say, be, :, =, with, by`, "", "")
+
+// removeEnglish reads what is to be deleted.
+func (p *parser) removeEnglish(s *sentence) command {
+	if c, ok := p.clearing(s); ok {
+		return c
+	}
+	return p.onTask(remove, s.trimRight(englishTail))
+}
+
+// updateEnglish reads new values of a task, or a new title: "change milk to
+// bread" has no value that we know, so bread is the title.
+func (p *parser) updateEnglish(body *sentence) command {
+	body = p.looseValues(body)
+	to, ok := lastTo(body)
+	if ok && to < len(body.words)-1 {
+		if c, ok := p.describeEnglish(body, to); ok {
+			return c
+		}
+		if !p.hasValues() || body.words[to+1].sign {
+			return p.renameEnglish()
+		}
+	}
+	if !p.hasValues() {
+		return command{}
+	}
+	c := p.onTask(update, body)
+	c.due, c.priority, c.category, c.description = p.due(), p.priority, p.category, p.description
+	return c
+}
+
+// lastTo finds the last "to" that is not in quotation marks.
+func lastTo(s *sentence) (int, bool) {
+	for i := len(s.words) - 1; i >= 0; i-- {
+		if !s.words[i].quoted && (s.words[i].key == "to" || s.words[i].key == "into") {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// describeEnglish reads "set the description of milk to two litres".
+func (p *parser) describeEnglish(body *sentence, to int) (command, bool) {
+	if _, sp, ok := find(body, descriptionNoun); ok && sp.until <= to {
+		c := p.onTask(update, body.part(0, to).without(sp))
+		c.description = body.part(to+1, len(body.words)).trim(nothing).unquoted().string()
+		return c, c.description != ""
+	}
+	return command{}, false
+}
+
+var (
+	levelBefore    = newSet(`to, as, at, more, a, is, be, should be, is now, very, to be, of, to a, be a, is a`, "", "")
+	categoryBefore = newSet(`to, into, under, in, as, to my, under my, for, to the, into my, is, into the, in the, in my, under the`, "", "")
+	raising        = newSet(`raise, increase, bump, bump up, prioritize, prioritise, escalate, upgrade`, "", "")
+	lowering       = newSet(`lower, decrease, reduce, deprioritize, downgrade`, "", "")
+)
+
+// looseValues reads values that only make sense in a change: the bare "high"
+// and "work" at the end of "set … to high", and "raise the priority".
+func (p *parser) looseValues(s *sentence) *sentence {
+	s = s.trimRight(nothing)
+	if p.priority == "" && !p.hasWhen {
+		if value, n := valueAtEnd(s, priorityWords); n > 0 {
+			p.priority = value
+			s = s.part(0, len(s.words)-n)
+			s = s.part(0, len(s.words)-s.phraseBefore(levelBefore, len(s.words)))
+		}
+	}
+	if p.category == "" && p.priority == "" && !p.hasWhen {
+		if value, n := valueAtEnd(s, categoryWords); n > 0 {
+			if m := s.phraseBefore(categoryBefore, len(s.words)-n); m > 0 {
+				p.category = value
+				s = s.part(0, len(s.words)-n-m)
+			}
+		}
+	}
+	if !p.hasValues() {
+		switch {
+		case holds(p.full, raising):
+			p.priority = "high"
+		case holds(p.full, lowering):
+			p.priority = "low"
+		}
+	}
+	return s
+}
+
+// valueAtEnd is the value with which the sentence ends.
+func valueAtEnd(s *sentence, t *table[string]) (value string, length int) {
+	for n := min(longestPhrase, len(s.words)); n > 0; n-- {
+		if v, length := t.at(s, len(s.words)-n); length == n {
+			return v, n
+		}
+	}
+	return "", 0
+}
+
+var (
+	renameHead = newSet(`rename, retitle, reword, rephrase, re-name, change, update, edit, set, modify, replace, make, please, can you, could you, would you, i want to, i'd like to, the title of, the name of, title of, name of, the, my, task, todo, from, the text of, text of, called, named, item, a, its, it's, the title, the name, move, turn, alter, switch`, "", "")
+	renameTail = newSet(`task, todo, title, name, instead, please, item, title is, to, reminder, to be`, "", "")
+	titleLead  = newSet(`say, read, be, be called, be named, now, the title, the name, called, :`, "", "")
+	toMarks    = newSet(`to, into, as, with, ->, →, =>, by`, "", "")
+)
+
+// renameEnglish reads "rename … to …" from the whole sentence: a new title may
+// hold dates and priorities.
+func (p *parser) renameEnglish() command {
+	s := p.full.trimRight(quietTail)
+	if q := s.quotations(); len(q) == 2 {
+		return command{do: rename, target: target{text: s.part(q[0].from, q[0].until).string()}, title: s.part(q[1].from, q[1].until).string()}
+	}
+	at, ok := renameMark(s)
+	if !ok {
+		return p.onTask(rename, s.trimLeft(renameHead))
+	}
+	c := p.onTask(rename, s.part(0, at.from).trimLeft(renameHead).trimRight(renameTail))
+	c.title = s.part(at.until, len(s.words)).trimLeft(titleLead).trim(nothing).unquoted().string()
+	return c
+}
+
+var quietTail = newSet(`please, pls, plz, thanks, thank you, thx`, "", "")
+
+// renameMark finds the word between the old title and the new one: an arrow, or
+// the "to" with a quotation at a side, or else the last "to". Old titles begin
+// with "to" less often than new ones hold it, so with several the first counts
+// that has something before it.
+func renameMark(s *sentence) (span, bool) {
+	for i := 1; i < len(s.words)-1; i++ {
+		if s.has(i, []string{"-", ">"}, keyOf) || s.has(i, []string{"=", ">"}, keyOf) {
+			return span{i, i + 2}, true
+		}
+	}
+	for _, want := range []string{"→", "to", "into", "as", "with"} {
+		for i := 1; i < len(s.words)-1; i++ {
+			if !s.words[i].quoted && s.words[i].key == want && len(s.part(0, i).trimLeft(renameHead).words) > 0 {
+				return span{i, i + 1}, true
+			}
+		}
+	}
+	return span{}, false
+}

@@ -1,0 +1,384 @@
+package demo
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// A verb is where a sentence says what is to be done.
+type verb struct {
+	do   act
+	span span // with its light verbs
+	mood mood
+}
+
+// urdu reads a sentence in Urdu, in either script.
+func (p *parser) urdu() command {
+	p.readValues()
+	s := p.rest.trimRight(nothing)
+	v, found := lastVerb(s)
+	asks := holds(s, urduAsking)
+	switch {
+	case p.full.onlyQuotation():
+		return command{}
+	case holds(p.full, urduHelp) && (!found || v.mood == bare || asks || v.do == list):
+		return command{do: help}
+	case holds(s, renameMarks) || v.do == rename:
+		return p.renameUrdu()
+	case holds(s, urduHowMany) && (!found || v.do == list || v.mood != order || v.do == complete || v.do == reopen):
+		return command{do: count}
+	case holds(s, urduFinding):
+		return p.listUrdu(s)
+	case asks && (!found || v.mood != order || v.do == list):
+		return p.listUrdu(s)
+	case !found:
+		return p.otherUrdu(s)
+	}
+	return p.verbUrdu(v, s)
+}
+
+// verbUrdu reads a sentence by its verb.
+func (p *parser) verbUrdu(v verb, s *sentence) command {
+	switch v.do {
+	case create:
+		return p.createUrdu(v, s)
+	case list:
+		return p.listUrdu(s.without(v.span))
+	case remove:
+		return p.removeUrdu(s.without(v.span))
+	case update:
+		return p.updateUrdu(s.part(0, v.span.from), s.part(v.span.until, len(s.words)))
+	}
+	if v.mood == bare && v.span.until-v.span.from == 1 && onlyList(s) {
+		return p.listUrdu(s) // "مکمل کام"
+	}
+	if v.do == reopen && v.mood == bare && p.asksForList(s) {
+		return p.listUrdu(s)
+	}
+	return p.onTask(v.do, s.without(v.span))
+}
+
+// onlyList reports whether a sentence holds nothing but what asks for a list.
+func onlyList(s *sentence) bool { return len(s.contentWords()) == 0 && holds(s, taskNoun) }
+
+// lastVerb finds the verb that governs the sentence: the last one that orders
+// something, else that tells of something done, else any. What follows a colon
+// is a title and not looked at if there is a verb before.
+func lastVerb(s *sentence) (verb, bool) {
+	for i, w := range s.words {
+		if w.key == ":" && !w.quoted {
+			if v, ok := lastVerb(s.part(0, i)); ok {
+				return v, true
+			}
+		}
+	}
+	var best verb
+	found := false
+	for i := 0; i < len(s.words); {
+		do, n := urduVerbs.at(s, i)
+		if n == 0 {
+			i++
+			continue
+		}
+		v := verb{do, span{i, i + n}, bare}
+		if impersonal := n > 1 || endsAsOrder(s.words[i].key); impersonal {
+			v.mood = order
+			if do == complete || do == reopen {
+				v.mood = past
+			}
+		}
+		v.span.until, v.mood = lightAfter(s, i+n, v.mood)
+		if !found || rank(v.mood) >= rank(best.mood) {
+			best, found = v, true
+		}
+		i += n
+	}
+	return best, found
+}
+
+// rank orders moods by how much they say of what the sentence wants.
+func rank(m mood) int { return map[mood]int{bare: 0, past: 1, order: 2}[m] }
+
+// endsAsOrder reports whether one word is an order by itself: "دکھاؤ", "hatao".
+func endsAsOrder(key string) bool {
+	for _, ending := range []string{"او", "ایں", "یں", "و", "ایے", "یے", "ao", "aen", "ain", "lo", "iye", "do", "ko", "en", "ein"} {
+		if strings.HasSuffix(key, ending) && utf8.RuneCountInString(key) > utf8.RuneCountInString(ending)+1 {
+			return true
+		}
+	}
+	return false
+}
+
+// lightAfter reads the light verbs from word i on: where they end, and the mood.
+func lightAfter(s *sentence, i int, m mood) (int, mood) {
+	for {
+		light, n := lightVerbs.at(s, i)
+		if n == 0 {
+			return i, m
+		}
+		if rank(light) > rank(m) || m == order && light == past && i > 0 {
+			m = light
+		}
+		i += n
+	}
+}
+
+// createUrdu takes the title from before the verb, or from after it where there
+// is nothing before: "دودھ لانا شامل کرو", "کام شامل کرو: دودھ لانا".
+func (p *parser) createUrdu(v verb, s *sentence) command {
+	before, after := s.part(0, v.span.from), s.part(v.span.until, len(s.words))
+	if c, ok := p.describeUrdu(before); ok {
+		return c
+	}
+	if len(before.trim(urduTitleTail).trim(urduTitleHead).words) == 0 && p.hasValues() && len(after.trim(targetEdge).words) == 0 {
+		return p.createFull(v)
+	}
+	if listed := before.trim(targetEdge); len(listed.words) > 0 && p.putsUnder(before) {
+		return p.updateUrdu(before, after)
+	}
+	c := p.values(create)
+	c.title = titleUrdu(before, after)
+	return c
+}
+
+// createFull is for a title made of words that look like values: "ضروری کام
+// شامل کرو" asks for a task without saying which.
+func (p *parser) createFull(verb) command { return p.values(create) }
+
+// putsUnder reports whether "… کو … میں ڈالو" speaks of a task that is there:
+// it gives a value, and marks the task with کو.
+func (p *parser) putsUnder(before *sentence) bool {
+	if p.category == "" && p.priority == "" || len(before.words) == 0 {
+		return false
+	}
+	return lengthAt(before, len(before.words)-1, newObject) > 0
+}
+
+var newObject = newSet("", "کو", "ko")
+
+func titleUrdu(before, after *sentence) string {
+	for _, part := range []*sentence{before, after} {
+		if q := part.quotations(); len(q) > 0 {
+			return part.part(q[0].from, q[0].until).string()
+		}
+	}
+	// A colon cuts: what is before it only leads to the title.
+	for i, w := range before.words {
+		if w.key == ":" && !w.quoted && len(before.part(0, i).trim(urduTitleHead).trim(urduTitleTail).words) == 0 {
+			before = before.part(i+1, len(before.words))
+			break
+		}
+	}
+	lead := before.trimLeft(urduTitleHead)
+	title := lead.trimRight(urduTitleTail)
+	if len(title.words) == 0 {
+		return after.trimLeft(urduTitleHead).trimRight(afterTail).unquoted().string()
+	}
+	text := title.unquoted().string()
+	if lengthAt(lead, len(title.words), urduOblique) > 0 {
+		text = direct(title, text)
+	}
+	return text
+}
+
+var afterTail = newSet("", "ہے, پلیز, شکریہ, ہیں, کو, براہ کرم, ہوگا, فہرست میں, لسٹ میں", "hai, please, plz, pls, shukriya, hain, thanks, ko, list mein, hoga")
+
+// direct gives the title's last word the form of a name: of "دودھ لانے کا کام"
+// remains "دودھ لانا".
+func direct(title *sentence, text string) string {
+	last := len(title.words) - 1
+	if stem, ok := strings.CutSuffix(text, "نے"); ok && utf8.RuneCountInString(title.words[last].key) > 3 {
+		return stem + "نا"
+	}
+	if lengthAt(title, last, romanInfinitives) > 0 {
+		for _, ending := range []string{"ne", "nay"} {
+			if stem, ok := strings.CutSuffix(text, ending); ok {
+				return stem + "na"
+			}
+		}
+	}
+	return text
+}
+
+// describeUrdu reads "دودھ کی تفصیل میں دو لیٹر لکھ دو".
+func (p *parser) describeUrdu(before *sentence) (command, bool) {
+	_, sp, ok := find(before, descriptionNoun)
+	if !ok || sp.from == 0 {
+		return command{}, false
+	}
+	text := before.part(sp.until, len(before.words)).trim(urduInto).unquoted().string()
+	if text == "" {
+		return command{}, false
+	}
+	c := p.onTask(update, before.part(0, sp.from))
+	c.description = text
+	return c, true
+}
+
+var urduInto = newSet("", "میں, یہ, کو, کہ", "mein, me, main, yeh, ko, keh")
+
+// removeUrdu reads what is to be deleted: a task, or only its date.
+func (p *parser) removeUrdu(s *sentence) command {
+	s = s.trimRight(nothing)
+	for _, field := range []struct {
+		noun *table[bool]
+		c    command
+	}{{dueNoun, command{clearDue: true}}, {descriptionNoun, command{clearText: true}}} {
+		n := s.phraseBefore(field.noun, len(s.words))
+		if n == 0 || len(s.part(0, len(s.words)-n).trim(targetEdge).words) == 0 {
+			continue
+		}
+		c := p.onTask(update, s.part(0, len(s.words)-n))
+		c.clearDue, c.clearText = field.c.clearDue, field.c.clearText
+		return c
+	}
+	return p.onTask(remove, s)
+}
+
+// updateUrdu reads new values, or "X کو Y میں بدلو", a new title.
+func (p *parser) updateUrdu(before, after *sentence) command {
+	before = p.looseUrdu(before.trimRight(nothing))
+	if !p.hasValues() {
+		return p.renameUrdu()
+	}
+	words := before
+	if len(before.trim(targetEdge).words) == 0 {
+		words = after
+	}
+	c := p.onTask(update, words.without(spansOf(words, fieldNouns)...))
+	c.due, c.priority, c.category, c.description = p.due(), p.priority, p.category, p.description
+	return c
+}
+
+var fieldNouns = newSet("", "کی ترجیح, کی اہمیت, کی تاریخ, کی آخری تاریخ, کی ڈیڈ لائن, کا زمرہ, کی کیٹیگری, کا وقت, کی پرائیورٹی", "ki tarjeeh, ki ahmiyat, ki tareekh, ki deadline, ki due date, ka category, ki category, ki priority, ka zumra, ka waqt, due date, deadline, ki aakhri tareekh, ki date")
+
+// looseUrdu reads the bare value before the verb: "… کو ضروری کر دو".
+func (p *parser) looseUrdu(s *sentence) *sentence {
+	s = s.part(0, len(s.words)-s.phraseBefore(valueAfter, len(s.words)))
+	if p.priority == "" && !p.hasWhen {
+		if value, n := valueAtEnd(s, priorityWords); n > 0 {
+			p.priority = value
+			return s.part(0, len(s.words)-n)
+		}
+	}
+	if p.category == "" && p.priority == "" && !p.hasWhen {
+		if value, n := valueAtEnd(s, categoryWords); n > 0 {
+			p.category = value
+			return s.part(0, len(s.words)-n)
+		}
+	}
+	return s
+}
+
+// renameUrdu parts the whole sentence at "کا نام" and the like.
+func (p *parser) renameUrdu() command {
+	s := p.full.trimRight(nothing)
+	if q := s.quotations(); len(q) == 2 {
+		return command{do: rename, target: target{text: s.part(q[0].from, q[0].until).string()}, title: s.part(q[1].from, q[1].until).string()}
+	}
+	_, sp, ok := find(s, renameMarks)
+	if !ok {
+		_, sp, ok = find(s.part(1, len(s.words)), newObject)
+		sp.from, sp.until = sp.from+1, sp.until+1
+	}
+	if !ok {
+		return command{}
+	}
+	c := p.onTask(rename, s.part(0, sp.from))
+	c.title = s.part(sp.until, len(s.words)).trimLeft(renameHeadUrdu).trimRight(renameEnd).unquoted().string()
+	return c
+}
+
+var renameHeadUrdu = newSet("", "اب, نیا, نام", "ab, naya, to, as")
+
+// listUrdu makes a list of what the sentence asks for.
+func (p *parser) listUrdu(s *sentence) command {
+	c := p.filters(s)
+	finding := holds(s, urduFinding)
+	if v, ok := lastVerb(s); ok && v.do == list {
+		s = s.without(v.span)
+	}
+	s = s.without(spansOf(s, urduFinding)...).without(spansOf(s, urduAsking)...)
+	content := s.contentWords()
+	named := holds(s, taskNoun) || holds(s, listNoun)
+	switch {
+	case len(content) == 0:
+		return c
+	case finding || named:
+		s = s.part(content[0], content[len(content)-1]+1)
+		if c.search = s.trim(targetEdge).unquoted().string(); len(s.words) > 4 {
+			c.search = ""
+		}
+		return c
+	case p.hasValues() || c.status != "" || c.overdue:
+		return c
+	}
+	return command{}
+}
+
+// otherUrdu reads sentences without a verb of ours.
+func (p *parser) otherUrdu(s *sentence) command {
+	light, n := lightEnd(s)
+	body := s.part(0, len(s.words)-n)
+	switch {
+	case startsNew(s):
+		c := p.values(create)
+		c.title = titleUrdu(s.part(0, 0), s)
+		return c
+	case p.infinitive(body) && n > 0:
+		c := p.values(create)
+		c.title = titleUrdu(body, s.part(0, 0))
+		return c
+	case light == past && len(body.trim(targetEdge).words) > 0:
+		return p.onTask(complete, body)
+	case light == order && len(body.words) > 0:
+		return p.updateUrdu(body, s.part(0, 0))
+	case len(s.contentWords()) == 0 && (holds(s, taskNoun) || holds(s, listNoun) || holds(s, overdueWords)):
+		return p.listUrdu(s)
+	case holds(s, urduThanks):
+		return command{do: thanks}
+	case holds(s, urduHello):
+		return command{do: hello}
+	}
+	return command{}
+}
+
+// startsNew reports whether the sentence is "نیا کام: …".
+func startsNew(s *sentence) bool {
+	n := lengthAt(s, 0, urduNewTask)
+	return n > 0 && n < len(s.words) && (s.words[n].loose() || n > 1 && len(s.words) > n && lengthAt(s, n, taskNoun) == 0 && lengthAt(s, 0, taskNoun) == 0)
+}
+
+// lightEnd reads the light verbs at the end of a sentence.
+func lightEnd(s *sentence) (mood, int) {
+	m, n := bare, 0
+	for {
+		found := false
+		for k := min(longestPhrase, len(s.words)-n); k > 0 && !found; k-- {
+			if light, length := lightVerbs.at(s.part(0, len(s.words)-n), len(s.words)-n-k); length == k {
+				n, found = n+k, true
+				if rank(light) > rank(m) {
+					m = light
+				}
+			}
+		}
+		if !found {
+			return m, n
+		}
+	}
+}
+
+// infinitive reports whether what is left ends in a verb's name, as in "I have
+// to go to the doctor": "ڈاکٹر کے پاس جانا ہے".
+func (p *parser) infinitive(body *sentence) bool {
+	if len(body.words) < 2 {
+		return false
+	}
+	last := body.words[len(body.words)-1]
+	for _, ending := range []string{"نا", "نی", "نے", "na", "ni", "ne"} {
+		if strings.HasSuffix(last.key, ending) && utf8.RuneCountInString(last.key) > 3 {
+			return !last.quoted
+		}
+	}
+	return false
+}
