@@ -126,6 +126,6 @@ func (c *Chats) sweepAttachment(ctx context.Context, row db.StaleAttachmentsRow,
 		}
 	}
 	return c.st.For(row.UserID).run(ctx, func(ctx context.Context, q *db.Queries) error {
-		return q.DeleteAttachment(ctx, db.DeleteAttachmentParams{UserID: row.UserID, AttachmentID: row.AttachmentID})
+		return q.DeleteAttachment(ctx, db.DeleteAttachmentParams(row))
 	})
 }

@@ -108,7 +108,7 @@ func TestPagesAreIndexRanges(t *testing.T) {
 					f.Cursor = page.Next
 				}
 				for _, s := range seen {
-					plan, ok := explain(t, cfg, s)
+					plan, ok := explain(t, cfg, s, "tasks", "task_id")
 					if !ok {
 						t.Errorf("%v: no index range:\n%s\n%v", o, plan, s)
 					}
@@ -122,10 +122,47 @@ func TestPagesAreIndexRanges(t *testing.T) {
 	}
 }
 
-func explain(t testing.TB, cfg store.Config, s statement) (plan string, ok bool) {
+// TestPagesOfChatsAreIndexRanges is the same for sessions and messages.
+func TestPagesOfChatsAreIndexRanges(t *testing.T) {
+	for _, engine := range []storetest.Engine{storetest.SQLite, storetest.Postgres, storetest.Superuser} {
+		t.Run(string(engine), func(t *testing.T) {
+			cfg := storetest.Config(t, engine)
+			st := storetest.OpenConfig(t, cfg)
+			fillChats(t, cfg, alice, "thr_big", 20_000)
+			fillChats(t, cfg, bob, "thr_big", 200)
+			c := chats(st)
+			var seen []statement
+			st.Wrap(func(c store.DBTX) store.DBTX { return recorder{c, &seen} })
+			for _, p := range []store.PageParams{{}, {Ascending: true}, {After: "msg_0010000", Hidden: true}, {After: "thr_0005000", Ascending: true}} {
+				if _, err := c.Messages(t.Context(), alice, "thr_big", p); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := c.Sessions(t.Context(), alice, p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, s := range seen {
+				table, key := "chat_messages", "message_id"
+				if i%2 == 1 {
+					table, key = "chat_sessions", "session_id"
+				}
+				if plan, ok := explain(t, cfg, s, table, key); !ok {
+					t.Errorf("no index range:\n%s\n%v", plan, s)
+				}
+			}
+			if len(seen) != 8 {
+				t.Errorf("saw %d statements", len(seen))
+			}
+		})
+	}
+}
+
+// explain reports whether a statement reads one range of an index of the table,
+// bounded by the user and the key.
+func explain(t testing.TB, cfg store.Config, s statement, table, key string) (plan string, ok bool) {
 	t.Helper()
 	if cfg.Schema == "" {
-		return explainSQLite(t, cfg, s)
+		return explainSQLite(t, cfg, s, table, key)
 	}
 	conn, err := pgx.Connect(t.Context(), storetest.SuperuserURL(t))
 	if err != nil {
@@ -143,7 +180,7 @@ func explain(t testing.TB, cfg store.Config, s statement) (plan string, ok bool)
 	}
 	for _, sql := range []string{
 		"SET search_path TO " + cfg.Schema, "SET plan_cache_mode TO force_generic_plan",
-		"GRANT USAGE ON SCHEMA " + cfg.Schema + " TO plain", "GRANT ALL ON tasks TO plain",
+		"GRANT USAGE ON SCHEMA " + cfg.Schema + " TO plain", "GRANT ALL ON " + table + " TO plain",
 		"SET SESSION AUTHORIZATION plain", // row-level security holds this one
 		"SET app.user_id TO alice", "PREPARE q AS " + s.sql,
 	} {
@@ -163,7 +200,7 @@ func explain(t testing.TB, cfg store.Config, s statement) (plan string, ok bool)
 	_, cond, _ := strings.Cut(plan, "Index Cond: ")
 	cond, _, _ = strings.Cut(cond, "\n")
 	ok = !strings.Contains(plan, "Sort") && strings.Contains(plan, "Index Scan") &&
-		strings.Contains(cond, "user_id") && strings.Contains(cond, "task_id")
+		strings.Contains(cond, "user_id") && strings.Contains(cond, key)
 	return plan, ok
 }
 
@@ -180,7 +217,7 @@ func literal(arg any) string {
 	}
 }
 
-func explainSQLite(t testing.TB, cfg store.Config, s statement) (plan string, ok bool) {
+func explainSQLite(t testing.TB, cfg store.Config, s statement, table, key string) (plan string, ok bool) {
 	t.Helper()
 	for i, arg := range s.args {
 		if at, isTime := arg.(time.Time); isTime {
@@ -200,7 +237,7 @@ func explainSQLite(t testing.TB, cfg store.Config, s statement) (plan string, ok
 		}
 		plan += detail + "\n"
 	}
-	ok = strings.Count(plan, "\n") == 1 && strings.HasPrefix(plan, "SEARCH tasks USING") && strings.Contains(plan, "user_id=? AND ") &&
-		strings.Contains(plan, "task_id")
+	ok = strings.Count(plan, "\n") == 1 && strings.HasPrefix(plan, "SEARCH "+table+" USING") && strings.Contains(plan, "user_id=? AND ") &&
+		strings.Contains(plan, key)
 	return plan, ok
 }
