@@ -1,14 +1,16 @@
 package demo
 
+import "strings"
+
 // What an English sentence begins with, before it comes to the point.
 var englishPolite = newSet(`please, pls, plz, kindly, can you, could you, would you, will you, can you please, could you please, would you please, i want to, i want you to, i'd like to, i would like to, i'd like you to, i'd like, i would like,
 	i need you to, i wanna, let's, lets, let me, hey, hi, hello, ok, okay, now, just, also, then, and, so, alright, well, go ahead and, help me, help me to, can i, could i, may i, for me, taskbot, assistant, bot, quickly, can we, shall we, actually, hmm, oh, um, sorry, yes, yeah, great, thanks, thank you, dear, next, again, i wish to, you should, you can, try to, time to, it's time to, want to, i think i should, one more thing`, "", "")
 
-var englishTail = newSet(`please, pls, plz, thanks, thank you, for me, now, right now, would you, will you, can you, okay, ok, too, as well, again, already, at once, immediately, if you can, if possible, asap please, thx, cheers, there`, "", "")
+var englishTail = newSet(`please, pls, plz, thanks, thank you, for me, now, right now, would you, will you, can you, okay, ok, too, as well, again, already, yet, at once, immediately, if you can, if possible, asap please, thx, cheers, there`, "", "")
 
 // englishLeads are the words by which a sentence says what it wants.
 var englishLeads = newTable(
-	meaning[lead]{leadCreate, `add, create, insert, register, note, note down, write, write down, jot, jot down, record, schedule, new, log, enter, save, remind me, remind, set a reminder, set reminder, set up a reminder, set me a reminder, remember, don't forget, do not forget, don't let me forget,
+	meaning[lead]{leadCreate, `add, create, insert, register, note, note down, write down, jot, jot down, record, schedule, new, log, enter, save, remind me, remind, set a reminder, set reminder, set up a reminder, set me a reminder, remember, don't forget, do not forget, don't let me forget,
 		i need to, i have to, i must, i should, i've got to, i got to, i gotta, i need a, need to, have to, todo, to-do, to do, task, reminder, add another, plan to, i plan to, i'm going to, i am going to, i will, i'll, make a note, take a note, make sure i, make sure to, keep in mind, put down, gotta, must, i want a, set up, start a, add up`, "", ""},
 	meaning[lead]{leadList, `show, list, display, view, see, give me, tell me, read, read out, what, what's, whats, what're, which, do i have, have i, is there, are there, any, anything, fetch, print, pull up, bring up, show me, remind me what, remind me of my, my, all, all my, all of my, where, when, list out, browse, look at, check out, check my, check the list, open my, get my, get all, get the, get me, get, who, are any, go through, go over, let me see, let's see, tasks, filter, sort`, "", ""},
 	meaning[lead]{leadFind, `find, search, search for, look for, look up, find me, locate, is there a, is there any, do i have a, do i have any, show me the`, "", ""},
@@ -50,7 +52,7 @@ const (
 
 var (
 	asDone  = newSet(`as done, as complete, as completed, as finished, as closed, as accomplished, to done, to completed, to complete, to finished, done, complete, completed, finished, is done, is complete, is completed, is finished, are done, has been done, has been completed, was done, has been finished, is all done, off, is over, as being done, as being complete, got done, as resolved, is now done, is now complete`, "", "")
-	asOpen  = newSet(`as not done, as pending, as incomplete, as undone, as open, as unfinished, as to do, as todo, as not complete, as not completed, as not finished, as uncompleted, as active, as still open, as still pending, to pending, to open, to incomplete, to not done, to todo, not done, undone, incomplete, pending, is not done, isn't done, is not finished, isn't finished, is not complete, isn't complete, is still open, is still pending, is pending, not finished, not complete, back to pending, back to open, back to todo, back, open again, pending again, wasn't done, was not done, again, is unfinished, is incomplete, unfinished`, "", "")
+	asOpen  = newSet(`as not done, as pending, as incomplete, as undone, as open, as unfinished, as to do, as todo, as not complete, as not completed, as not finished, as uncompleted, as active, as still open, as still pending, to pending, to open, to incomplete, to not done, to todo, not done, undone, incomplete, pending, is not done, isn't done, is not finished, isn't finished, is not complete, isn't complete, is still open, is still pending, is pending, not finished, not complete, back to pending, back to open, back to todo, back, open again, pending again, wasn't done, was not done, again, is unfinished, is incomplete, unfinished, are not done, are not finished, aren't done, are still pending, are still open, are not complete`, "", "")
 	isCount = newSet(`how many, statistics, stats, how much, number of tasks, number of`, "", "")
 )
 
@@ -118,12 +120,18 @@ func (p *parser) otherEnglish(kind lead, s, after *sentence) command {
 	case kind == leadThanks:
 		return command{do: thanks}
 	}
-	body := s.trimRight(englishTail)
+	body := s.trimLeft(englishPolite).trimRight(englishTail)
+	if task, ok := takenOff(body); ok {
+		return p.onTask(remove, task)
+	}
 	if n := body.phraseBefore(asOpen, len(body.words)); n > 0 && len(body.words) > n {
 		return p.onTask(reopen, body.part(0, len(body.words)-n))
 	}
 	if n := body.phraseBefore(asDone, len(body.words)); n > 0 && len(body.words) > n {
 		return p.onTask(complete, body.part(0, len(body.words)-n))
+	}
+	if task, ok := passive(body); ok {
+		return p.onTask(complete, task)
 	}
 	if p.asksForList(s) {
 		return p.listEnglish(leadList, s, s)
@@ -148,6 +156,32 @@ func (p *parser) otherEnglish(kind lead, s, after *sentence) command {
 	return command{}
 }
 
+// takenOff reads "take … off my list".
+func takenOff(s *sentence) (*sentence, bool) {
+	if lengthAt(s, 0, taking) == 0 {
+		return nil, false
+	}
+	n := s.phraseBefore(offList, len(s.words))
+	return s.part(1, len(s.words)-n), n > 0
+}
+
+var (
+	taking  = newSet("take, strike, pull, knock, scratch", "", "")
+	offList = newSet("off my list, off the list, off, from my list, from the list, off my todo list, off my to-do list, off my tasks, out, out of my list, off of my list", "", "")
+)
+
+// passive reads "the tap has been fixed".
+func passive(s *sentence) (*sentence, bool) {
+	last := len(s.words) - 1
+	if last < 1 || s.words[last].quoted || !strings.HasSuffix(s.words[last].key, "ed") && lengthAt(s, last, irregular) == 0 {
+		return nil, false
+	}
+	n := s.phraseBefore(toBe, last)
+	return s.part(0, last-n), n > 0 && n < last
+}
+
+var toBe = newSet("is, are, was, has been, have been, got, were, is now, is already, has already been, is finally", "", "")
+
 var (
 	changeWords = newSet(`should be, is now, must be, needs to be, is due, due date, moved to, is a, is, to`, "", "")
 	insideLeads = newSet(`remind me to, remind me about, i need to, i have to, i must, add a task to, add task, create a task, add a task, don't forget to, need to remember to, i should`, "", "")
@@ -171,6 +205,9 @@ func (p *parser) asksForList(s *sentence) bool {
 
 // createEnglish takes the title of a new task out of what follows the lead.
 func (p *parser) createEnglish(s *sentence) command {
+	if p.hasWhen && holds(p.full, dueNoun) && lengthAt(s.trimLeft(articles), 0, ontoTask) > 0 {
+		return p.updateEnglish(s) // "add a due date of Friday to …"
+	}
 	c := p.values(create)
 	c.title = createTitle(s)
 	if c.title == "" && p.category != "" { // "add work"
@@ -181,10 +218,12 @@ func (p *parser) createEnglish(s *sentence) command {
 
 var (
 	articles   = newSet(`a, an, another, the, this, one, one more, my, me, us, a new, another new, the following, some, new, following, quick, down, also`, "", "")
-	createNoun = newSet(`task, todo, to-do, to do, reminder, item, tasks, todos, note, entry, thing, new task, new todo, task item, to-do item, todo item, new reminder, new item, things`, "", "")
+	createNoun = newSet(`task, todo, to-do, to do, reminder, item, tasks, todos, note, entry, thing, new task, new todo, task item, to-do item, todo item, new reminder, new item, things, errand, chore, assignment, job`, "", "")
 	linkers    = newSet(`to, called, named, titled, for, about, that says, saying, which says, with the title, with title, entitled, of, that i need to, that i have to, that i must, to my list, to the list, to my tasks, to my todo list, to my to-do list, to my task list, to do, i need to, i have to, for me to, in my list, on my list, where i, with the name, with name, title, name, is, it's, that, i should, i must`, "", "")
 	titleTail  = newSet(`please, pls, plz, thanks, thank you, for me, to my list, to the list, to my tasks, to my todo list, to my to-do list, to my task list, to the task list, to the todo list, on my list, on the list, on my todo list, on my to-do list, in my list, in the list, to list, as a task, as a new task, as a todo, as task, as a to-do, as an item, as a reminder, to my todos, to tasks, on my task list, in my tasks, in my todo list, in my to-do list, into my list, to do list, to my to do list, on my to do list, to todo list, to my agenda, and, with, by, on, at, for, due, to be done, the, task, thx, which is due, in, of, due by, it's, it is, as, to-do list`, "", "")
 )
+
+var ontoTask = newSet("to, to the, for, for the", "", "")
 
 // createTitle strips what only leads to a title, and what only ends it.
 func createTitle(s *sentence) string {
@@ -214,8 +253,24 @@ func createTitle(s *sentence) string {
 		s = s.part(n, len(s.words)).trimLeft(nothing)
 	}
 	s = s.trimLeft(newTitleArticle).trimRight(titleTail)
+	s = s.part(0, len(s.words)-namedList(s))
 	return s.unquoted().string()
 }
+
+// namedList is the length of "to my shopping list" at the end of a sentence:
+// there is only one list.
+func namedList(s *sentence) int {
+	n := s.phraseBefore(listNoun, len(s.words))
+	for k := 1; n > 0 && k <= 4; k++ {
+		i := len(s.words) - n - k
+		if lengthAt(s, i, intoList) > 0 && i > 0 {
+			return n + k
+		}
+	}
+	return 0
+}
+
+var intoList = newSet("to my, to the, to our, on my, on the, into my, in my, to", "", "")
 
 // newTitleArticle is what a title is better without.
 var newTitleArticle = newSet(`a, an, please`, "", "")

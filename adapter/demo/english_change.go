@@ -59,7 +59,7 @@ func (p *parser) doneEnglish(body *sentence) command {
 
 // irregular are verbs in the past that do not end in -ed, as people tell of
 // tasks they did.
-var irregular = newSet(`bought, paid, sent, wrote, made, did, got, took, went, had, met, read, gave, spoke, found, cut, put, fed, ran, swept, drank, ate, rang, brought, built, chose, drove, fixed, kept, left, sold, told, taught, withdrew, done, written, taken, spoken, given, gone, picked up, dropped off, swam, rode, hung, lent, held, set up, bought the`, "", "")
+var irregular = newSet(`bought, paid, sent, wrote, made, did, got, took, went, had, met, read, gave, spoke, found, cut, put, fed, ran, swept, drank, ate, rang, brought, built, chose, drove, fixed, kept, left, sold, told, taught, withdrew, done, written, taken, spoken, given, gone, picked up, dropped off, swam, rode, hung, lent, held, set up, took care of, dealt with, seen, paid off, handed in, turned in, filled out, shut, hit`, "", "")
 
 // pastEnglish reads "I bought the milk" as the completion of a task about milk.
 func (p *parser) pastEnglish(body *sentence) command {
@@ -211,6 +211,11 @@ func (p *parser) renameEnglish() command {
 		return command{do: rename, target: target{text: s.part(q[0].from, q[0].until).string()}, title: s.part(q[1].from, q[1].until).string()}
 	}
 	at, ok := renameMark(s)
+	if q := s.quotations(); !ok && len(q) == 1 && len(s.part(0, q[0].from).trim(renameHead).words) > 0 { // rename milk "Buy bread"
+		c := p.onTask(rename, s.part(0, q[0].from).trimLeft(renameHead).trimRight(renameTail))
+		c.title = s.part(q[0].from, q[0].until).string()
+		return c
+	}
 	if !ok {
 		return p.onTask(rename, s.trimLeft(renameHead))
 	}

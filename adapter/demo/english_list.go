@@ -4,7 +4,7 @@ import "time"
 
 // listStops are words that say nothing of which tasks to list.
 var listStops = newSet(`show, list, display, view, see, give, tell, get, me, my, mine, i, all, of, the, a, an, any, anything, some, everything, every, what, what's, whats, which, when, is, are, there, do, does, have, has, had, i've, got, to, in, on, for, from, with, at, by, and, or, that, those, these, this, it, be, been,
-	need, should, must, can, could, would, please, due, up, next, coming, upcoming, today, now, currently, current, right, plate, agenda, schedule, day, plan, work on, still, only, just, out, marked, as, under, category, status, sorted, about, so, far, yet, already, left, who, will, them, items, again, they, remaining, whole, entire, complete list, full, hey, ok, then, also, want, let, us, you, your, how, many, look, look like, looks like, going on, happening, am, supposed, whose, date, deadline, dates, deadlines, priority, sort, order, first, look at, filter, set, soon, other, else, category is, having, fetch, read, print, pull, bring, browse, check, open, go through, through, over, categorized, tagged, labelled, labeled, belonging, belong, too, i'd, like`,
+	need, should, must, can, could, would, please, due, up, next, coming, upcoming, today, now, currently, current, right, plate, agenda, schedule, day, plan, work on, still, only, just, out, marked, as, under, category, status, sorted, about, so, far, yet, already, left, who, will, them, items, again, they, remaining, whole, entire, complete list, full, hey, ok, then, also, want, let, us, you, your, how, many, look, look like, looks like, going on, happening, am, supposed, whose, date, deadline, dates, deadlines, priority, sort, sorted by, order, first, miss, did, look at, filter, set, soon, other, else, category is, having, fetch, read, print, pull, bring, browse, check, open, go through, through, over, categorized, tagged, labelled, labeled, belonging, belong, too, i'd, like`,
 	`مجھے, میرے, میرا, میری, ہمارے, سب, سارے, ساری, تمام, کے, کی, کا, کو, میں, سے, پر, ہیں, ہے, ہو, کون, کون سے, کونسے, کیا, کیا کیا, ذرا, پلیز, براہ کرم, براہ مہربانی, کر, کرنے, کرنا, کرنی, دو, دیں, دیجیے, دیجئے, والے, والی, والا, وہ, جو, جن, جس, یہ, اب, ابھی, تک, کچھ, کوئی, اور, صرف, بھی, ہی, تو, نام, کتنے, آپ, تم, چاہیے, چاہتا, چاہتی, ہوں, پوری, پورا, مکمل فہرست, اپنے, اپنی, اپنا, تاریخ, لیے, بارے, متعلق, شامل, ہوئے, گئے, چکے, رہتے, سامنے, ایک, نظر, ڈالو, بار, جی, ہاں, اچھا, کہ, ترجیح, سا, سی, سے, ساتھ, حساب, پہ, پاس, کس, مہربانی, دکھانا, بتانا, رہا, رہے, باقی, کام کاج`,
 	`mujhe, mujhy, mere, mera, meri, merey, hamare, sab, saare, sare, saray, tamam, ke, ki, ka, ko, mein, main, me, se, par, pe, hain, hai, ho, kaun, kon, kaun se, kon se, kaunse, konse, kya, kia, kya kya, zara, plz, please, kar, kr, karne, karna, karni, krna, krne, do, dein, den, dijiye, wale, wali, wala, woh, wo, jo, jin, jis, yeh, ye, ab, abhi, tak, kuch, koi, aur, or, sirf, bhi, hi, to, naam, kitne, aap, ap, tum, chahiye, chahta, chahti, hun, hoon, puri, poori, pura, apne, apni, apna, tareekh, liye, bare, baare, mutalliq, hue, gaye, chuke, ek, dafa, jee, haan, acha, tarjeeh, sath, paas, pas, kis, meherbani, raha, rahe, baqi, sa, si, all, my, the, k, ny, ne, yaar, bhai, i, of`)
 
@@ -38,6 +38,10 @@ var searchHead = newSet(`for, my, the, a, an, all, any, me, task, tasks, todo, t
 // listEnglish makes a list of what the sentence asks for. s is the sentence
 // from its lead on, after is it without the lead.
 func (p *parser) listEnglish(kind lead, s, after *sentence) command {
+	if _, sp, ok := find(after, countInside); ok && len(after.without(sp).contentWords()) == 0 {
+		return command{do: count}
+	}
+	p.looseFilter(after)
 	c := p.filters(s)
 	if kind == leadFind {
 		if c.search = after.trimLeft(searchHead).trimRight(searchTail).unquoted().string(); c.search == "" && !p.hasValues() && c.status == "" && !c.overdue {
@@ -54,7 +58,7 @@ func (p *parser) listEnglish(kind lead, s, after *sentence) command {
 	}
 	content := after.contentWords()
 	switch {
-	case len(content) == 0 && (named || p.hasValues() || c.status != "" || c.overdue || holds(s, listHints)):
+	case (len(content) == 0 || p.category != "" && len(content) == 1) && (named || p.hasValues() || c.status != "" || c.overdue || holds(s, listHints)):
 		return c
 	case named:
 		c.search = after.beforeNoun(content)
@@ -63,8 +67,17 @@ func (p *parser) listEnglish(kind lead, s, after *sentence) command {
 	return command{}
 }
 
+// looseFilter takes "show work" for the category when it is all that is said.
+func (p *parser) looseFilter(s *sentence) {
+	content := s.contentWords()
+	if len(content) != 1 || p.category != "" {
+		return
+	}
+	p.category, _ = categoryWords.at(s, content[0])
+}
+
 // listHints are ways to ask for tasks without naming them.
-var listHints = newSet(`have to do, need to do, to do, on my plate, my agenda, my schedule, my day, should i do, up next, next, everything, should i work on, coming up, due`, "", "")
+var listHints = newSet(`have to do, need to do, to do, on my plate, my agenda, my schedule, my day, should i do, up next, next, everything, should i work on, coming up, due, all, did i miss`, "", "")
 
 // beforeNoun is the content right before the word task: "the milk tasks".
 func (s *sentence) beforeNoun(content []int) string {

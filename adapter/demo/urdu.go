@@ -23,7 +23,11 @@ func (p *parser) urdu() command {
 		return command{}
 	case holds(p.full, urduHelp) && (!found || v.mood == bare || asks || v.do == list):
 		return command{do: help}
-	case holds(s, renameMarks) || v.do == rename:
+	case v.do == complete && p.mustBeDone(s) && !asks:
+		c := p.values(create)
+		c.title = titleUrdu(s.trimRight(urduIs), s.part(0, 0))
+		return c
+	case renames(s) || v.do == rename:
 		return p.renameUrdu()
 	case holds(s, urduHowMany) && (!found || v.do == list || v.mood != order || v.do == complete || v.do == reopen):
 		return command{do: count}
@@ -37,10 +41,29 @@ func (p *parser) urdu() command {
 	return p.verbUrdu(v, s)
 }
 
+var urduIs = newSet("", "ہے, ہیں, ہو گا, ہوگا", "hai, hain, hy, hoga")
+
+// mustBeDone reports whether a sentence says that something is yet to be done:
+// "رپورٹ مکمل کرنی ہے", "دودھ لانا ہے".
+func (p *parser) mustBeDone(s *sentence) bool {
+	body := s.trimRight(urduIs)
+	return len(body.words) < len(s.words) && p.infinitive(body)
+}
+
+// renames reports whether "کا نام" parts two titles; in "جس کا نام" it leads
+// to the title of a new task.
+func renames(s *sentence) bool {
+	_, sp, ok := find(s, renameMarks)
+	return ok && sp.from > 0 && s.words[sp.from-1].key != "جس" && s.words[sp.from-1].rough != "jis"
+}
+
 // verbUrdu reads a sentence by its verb.
 func (p *parser) verbUrdu(v verb, s *sentence) command {
 	switch v.do {
 	case create:
+		if holds(s.part(v.span.from, v.span.until), urduMaking) && !p.speaksOfTask(v, s) {
+			return command{}
+		}
 		return p.createUrdu(v, s)
 	case list:
 		return p.listUrdu(s.without(v.span))
@@ -56,6 +79,15 @@ func (p *parser) verbUrdu(v verb, s *sentence) command {
 		return p.listUrdu(s)
 	}
 	return p.onTask(v.do, s.without(v.span))
+}
+
+// urduMaking can be said of poems and tea as well as of tasks.
+var urduMaking = newSet("", "بناؤ, بنا, بنائیں, بنائیے, لکھ, لکھو, لکھیں, لکھیے", "banao, bana, banaen, banaiye, likho, likh, likhen, likhein, create, note")
+
+// speaksOfTask reports whether what is to be made or written is a task.
+func (p *parser) speaksOfTask(v verb, s *sentence) bool {
+	return p.hasValues() || holds(p.full, taskNoun) || holds(p.full, listNoun) || len(s.quotations()) > 0 ||
+		p.infinitive(s.part(0, v.span.from)) || v.span.until < len(s.words)
 }
 
 // onlyList reports whether a sentence holds nothing but what asks for a list.
@@ -91,7 +123,7 @@ func lastVerb(s *sentence) (verb, bool) {
 		if !found || rank(v.mood) >= rank(best.mood) {
 			best, found = v, true
 		}
-		i += n
+		i = v.span.until
 	}
 	return best, found
 }
@@ -172,7 +204,7 @@ func titleUrdu(before, after *sentence) string {
 	lead := before.trimLeft(urduTitleHead)
 	title := lead.trimRight(urduTitleTail)
 	if len(title.words) == 0 {
-		return after.trimLeft(urduTitleHead).trimRight(afterTail).unquoted().string()
+		return after.trimLeft(afterHead).trimRight(afterTail).unquoted().string()
 	}
 	text := title.unquoted().string()
 	if lengthAt(lead, len(title.words), urduOblique) > 0 {
@@ -181,6 +213,7 @@ func titleUrdu(before, after *sentence) string {
 	return text
 }
 
+var afterHead = newSet("", "کہ, جو, جس کا نام, جس کا عنوان, جس کا نام ہو, جس کا عنوان ہو, عنوان, نام, یہ, یہ ہے, مجھے, ہمیں, ہے, ہو, میں نے, کام, ٹاسک, نیا کام, ایک کام, کا", "keh, ke, kay, k, jo, jis ka naam, jiska naam, jis ka title, title, naam, yeh, ye, yeh hai, mujhe, mujhy, hai, ho, kaam, task, new task, naya kaam, ek kaam, ka, main ne")
 var afterTail = newSet("", "ہے, پلیز, شکریہ, ہیں, کو, براہ کرم, ہوگا, فہرست میں, لسٹ میں", "hai, please, plz, pls, shukriya, hain, thanks, ko, list mein, hoga")
 
 // direct gives the title's last word the form of a name: of "دودھ لانے کا کام"
@@ -298,7 +331,11 @@ func (p *parser) listUrdu(s *sentence) command {
 	if v, ok := lastVerb(s); ok && v.do == list {
 		s = s.without(v.span)
 	}
-	s = s.without(spansOf(s, urduFinding)...).without(spansOf(s, urduAsking)...)
+	if _, sp, ok := find(s, urduFinding); ok {
+		sp.until, _ = lightAfter(s, sp.until, order)
+		s = s.without(sp)
+	}
+	s = s.without(spansOf(s, urduAsking)...)
 	content := s.contentWords()
 	named := holds(s, taskNoun) || holds(s, listNoun)
 	switch {
@@ -323,11 +360,11 @@ func (p *parser) otherUrdu(s *sentence) command {
 	switch {
 	case startsNew(s):
 		c := p.values(create)
-		c.title = titleUrdu(s.part(0, 0), s)
+		c.title = titleUrdu(s.part(0, 0), s.part(lengthAt(s, 0, urduNewTask), len(s.words)))
 		return c
-	case p.infinitive(body) && n > 0:
+	case p.mustBeDone(s):
 		c := p.values(create)
-		c.title = titleUrdu(body, s.part(0, 0))
+		c.title = titleUrdu(s.trimRight(urduIs), s.part(0, 0))
 		return c
 	case light == past && len(body.trim(targetEdge).words) > 0:
 		return p.onTask(complete, body)
@@ -349,7 +386,8 @@ func startsNew(s *sentence) bool {
 	return n > 0 && n < len(s.words) && (s.words[n].loose() || n > 1 && len(s.words) > n && lengthAt(s, n, taskNoun) == 0 && lengthAt(s, 0, taskNoun) == 0)
 }
 
-// lightEnd reads the light verbs at the end of a sentence.
+// lightEnd reads the light verbs at the end of a sentence; the last one that
+// has a mood tells it.
 func lightEnd(s *sentence) (mood, int) {
 	m, n := bare, 0
 	for {
@@ -357,7 +395,7 @@ func lightEnd(s *sentence) (mood, int) {
 		for k := min(longestPhrase, len(s.words)-n); k > 0 && !found; k-- {
 			if light, length := lightVerbs.at(s.part(0, len(s.words)-n), len(s.words)-n-k); length == k {
 				n, found = n+k, true
-				if rank(light) > rank(m) {
+				if m == bare {
 					m = light
 				}
 			}

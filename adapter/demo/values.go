@@ -1,5 +1,7 @@
 package demo
 
+import "strings"
+
 // The words for the fixed values of a task. Their phrases are looked for with
 // the noun that makes them sure ("high priority", "work tasks"), because alone
 // they are words of titles too ("call the work phone").
@@ -7,16 +9,16 @@ package demo
 var priorityWords = newTable(
 	meaning[string]{"high",
 		`high, highest, higher, top, urgent, important, critical, max, maximum`,
-		`اعلیٰ, اعلی, زیادہ, ہائی, بلند, اونچی, فوری, ضروری, اہم, ارجنٹ, بڑی, سب سے زیادہ, بہت زیادہ, بہت ضروری, بہت اہم, نہایت اہم, انتہائی اہم, انتہائی ضروری, سخت ضروری, اولین`,
-		`high, urgent, important, ala, aala, zyada, ziada, oonchi, unchi, fori, fauri, zaroori, zaruri, aham, ehem, bohat zaroori, bahut zaroori, bht zaroori, sab se zyada, buland`},
+		`اعلیٰ, اعلی, زیادہ, زیادہ اہم, زیادہ ضروری, سب سے اہم, سب سے ضروری, ہائی, بلند, اونچی, فوری, ضروری, اہم, ارجنٹ, بڑی, سب سے زیادہ, بہت زیادہ, بہت ضروری, بہت اہم, نہایت اہم, انتہائی اہم, انتہائی ضروری, سخت ضروری, اولین`,
+		`high, urgent, important, zyada aham, zyada zaroori, sab se aham, sab se zaroori, ala, aala, zyada, ziada, oonchi, unchi, fori, fauri, zaroori, zaruri, aham, ehem, bohat zaroori, bahut zaroori, bht zaroori, sab se zyada, buland`},
 	meaning[string]{"medium",
 		`medium, normal, middle, moderate, regular, average, default`,
 		`درمیانی, درمیانہ, درمیانے, متوسط, اوسط, میڈیم, عام, نارمل, معمول کی`,
 		`medium, normal, darmiani, darmiyani, darmiyana, aam, ausat, mamool ki`},
 	meaning[string]{"low",
 		`low, lowest, lower, minor, unimportant, minimal, least`,
-		`کم, ادنیٰ, ادنی, معمولی, لو, نچلی, ہلکی, غیر اہم, غیر ضروری, سب سے کم`,
-		`low, kam, mamooli, mamuli, halki, nichli, ghair zaroori, ghair aham, sab se kam`},
+		`کم, کم اہم, کم ضروری, ادنیٰ, ادنی, معمولی, لو, نچلی, ہلکی, غیر اہم, غیر ضروری, سب سے کم`,
+		`low, kam, kam aham, kam zaroori, mamooli, mamuli, halki, nichli, ghair zaroori, ghair aham, sab se kam`},
 )
 
 var priorityNoun = newSet(`priority, prio, importance, urgency`,
@@ -26,9 +28,9 @@ var priorityNoun = newSet(`priority, prio, importance, urgency`,
 // before the word task.
 var surePriority = newTable(
 	meaning[string]{"high", `urgent, urgently, important, very important, critical, asap, as soon as possible, it's urgent, it is urgent, this is urgent, it's important, this is important, p1`,
-		`فوری, ضروری, بہت ضروری, بہت اہم, اہم, ارجنٹ, فوری طور پر, انتہائی ضروری, انتہائی اہم`, `zaroori, zaruri, bohat zaroori, bahut zaroori, aham, urgent, fori, fauri, fori tor par, important`},
+		`فوری, ضروری, بہت ضروری, بہت اہم, اہم, زیادہ اہم, زیادہ ضروری, سب سے اہم, نہایت اہم, نہایت ضروری, ارجنٹ, فوری طور پر, انتہائی ضروری, انتہائی اہم`, `zaroori, zaruri, zyada zaroori, zyada aham, bohat aham, bohat zaroori, bahut zaroori, aham, urgent, fori, fauri, fori tor par, important`},
 	meaning[string]{"medium", `p2`, ``, ``},
-	meaning[string]{"low", `not urgent, unimportant, not important, not very important, no rush, no hurry, p3`, `غیر اہم, غیر ضروری, معمولی, کوئی جلدی نہیں, ضروری نہیں`, `ghair zaroori, ghair aham, mamooli, koi jaldi nahi, zaroori nahi`},
+	meaning[string]{"low", `not urgent, unimportant, not important, not very important, no rush, no hurry, p3`, `غیر اہم, غیر ضروری, کم اہم, کم ضروری, زیادہ اہم نہیں, معمولی, کوئی جلدی نہیں, ضروری نہیں`, `ghair zaroori, ghair aham, kam aham, kam zaroori, zyada zaroori nahi, mamooli, koi jaldi nahi, zaroori nahi`},
 )
 
 var categoryWords = newTable(
@@ -73,8 +75,8 @@ var statusWords = newTable(
 )
 
 var overdueWords = newSet(`overdue, over due, past due, past their due, past its due, late, missed, behind schedule, expired, running late, past deadline, past the deadline`,
-	`اوور ڈیو, تاخیر, تاخیر شدہ, گزر چکی, گزر گئی, گزری, گزر چکا, گزر گیا, گزرے, لیٹ, میعاد ختم, دیر, مدت ختم, ڈیڈ لائن گزر, تاریخ نکل, وقت نکل`,
-	`overdue, over due, takheer, late, guzar chuki, guzar gayi, guzar gai, guzri, guzar chuka, guzar gaya, guzre, der, deadline guzar, tareekh nikal, waqt nikal`)
+	`اوور ڈیو, تاخیر, تاخیر کا شکار, تاخیر شدہ, گزر چکی, گزر گئی, گزری, گزر چکا, گزر گیا, گزرے, لیٹ, میعاد ختم, دیر, مدت ختم, ڈیڈ لائن گزر, تاریخ نکل, وقت نکل`,
+	`overdue, over due, takheer, takheer ka shikar, late, guzar chuki, guzar gayi, guzar gai, guzri, guzar chuka, guzar gaya, guzre, der, deadline guzar, tareekh nikal, waqt nikal`)
 
 // A labelled is a value found in a sentence, with the words to take out.
 type labelled struct {
@@ -84,7 +86,10 @@ type labelled struct {
 
 // findPriority finds the priority that the sentence gives a task.
 func findPriority(s *sentence) (labelled, bool) {
-	for i := range s.words {
+	for i, w := range s.words {
+		if level, ok := strings.CutSuffix(w.key, "-priority"); ok && !w.quoted && voices[english].priority(level) != "" {
+			return labelled{level, s.around(i, i+1)}, true
+		}
 		value, n := priorityWords.at(s, i)
 		if n > 0 {
 			if _, m := priorityNoun.at(s, i+n); m > 0 {
@@ -178,18 +183,31 @@ func categoryOfTask(s *sentence) (labelled, bool) {
 		if _, m := possessive.at(s, j); m > 0 {
 			j += m
 		}
-		_, noun := taskNoun.at(s, j)
-		_, list := listNoun.at(s, j)
-		forIt := i > 0 && s.words[i-1].key == "for" && (j >= len(s.words) || s.words[j].sign)
-		switch {
-		case forIt:
-			return labelled{value, span{i - 1, j}}, true
-		case noun > 0 || list > 0:
+		k := j + lengthAt(s, j, statusWords) // "دفتر کے باقی کام"
+		_, noun := taskNoun.at(s, k)
+		_, list := listNoun.at(s, k)
+		if before := s.phraseBefore(placeBefore, i); before > 0 && s.endsAt(j) {
+			return labelled{value, span{i - before, j}}, true
+		}
+		if m := lengthAt(s, i+n, placeAfter); m > 0 && (s.endsAt(i+n+m) || i == 0 || lengthAt(s, i+n+m, urduNewTask) > 0) {
+			return labelled{value, span{i, i + n + m}}, true
+		}
+		if noun > 0 || list > 0 {
 			return labelled{value, span{i, j}}, true
 		}
 	}
 	return labelled{}, false
 }
+
+// Where something is done or what it is for, at an end of the sentence: "fix
+// the tap at home", "دفتر کے لیے نیا کام".
+var (
+	placeBefore = newSet("for, at, at the, for the, in the, around the", "", "")
+	placeAfter  = newSet("", "کے لیے", "ke liye, keliye, k liye")
+)
+
+// endsAt reports whether the sentence, or a part of it, ends before word i.
+func (s *sentence) endsAt(i int) bool { return i >= len(s.words) || s.words[i].sign }
 
 var links = newSet("is, to, of, as, be, =, :, it's, should be", "کو, ہے, ہو, میں", "ko, hai, ho, mein, to")
 

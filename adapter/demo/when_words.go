@@ -126,7 +126,8 @@ var dayUnits = newTable(
 )
 
 var (
-	dateBefore = newSet(`due on, due by, due, on, by, for, before, until, till, from, starting, to be done by, to be done on, which is due, that is due, that's due, due date, deadline, with due date, with a due date of, with a due date, with deadline, with a deadline of, on the, by the, for the, before the, due on the, due by the, due the, at the`, ``, ``)
+	dateBefore = newSet(`due on, due by, due, on, by, for, before, until, till, from, starting, to be done by, to be done on, which is due, that is due, that's due, due date, deadline, with due date, with a due date of, with a due date, with deadline, with a deadline of, on the, by the, for the, before the, due on the, due by the, due the, at the, a due date of, due date of, a deadline of, deadline of`,
+		`کی تاریخ, کی آخری تاریخ, تاریخ, آخری تاریخ, کی ڈیڈ لائن, ڈیڈ لائن`, `ki tareekh, ki aakhri tareekh, tareekh, ki deadline, deadline, ki due date, due date, due`)
 	// dateBeforeName is what may stand before a weekday; it makes a shy one sure.
 	dateBeforeName = newSet(`this, next, coming, this coming, upcoming, the coming, the next`,
 		`اگلے, آئندہ, آنے والے, اس, اسی, اگلی, آنے والی`, `agle, aglay, ainda, aanay wale, aane wale, anay wale, is, isi, agli`)
