@@ -32,7 +32,7 @@ func (t *turn) fromHistory() (id string, known bool) {
 		if n, ok := pick(t.target.nth, len(tasks)); ok {
 			return tasks[n].ID, true
 		}
-		return "", len(tasks) > 0
+		return "", true // a place in a list that nobody has seen
 	case t.target.text == "" && !t.narrowed():
 		return "", true
 	}
@@ -92,6 +92,9 @@ func (t *turn) find() answer {
 	case len(found) == 0 && searched && t.target.text != "":
 		return t.call(toolList, map[string]any{"limit": pageSize})
 	}
+	if near := near(t.target.text, tasks); len(found) == 0 && len(near) > 0 {
+		return t.ask(near)
+	}
 	return t.resolve(found, s.result.cut || s.result.more != "")
 }
 
@@ -137,11 +140,7 @@ func (t *turn) resolve(found []task, incomplete bool) answer {
 	case len(found) == 0:
 		return say(t.voice.saying(t.voice.noMatch, t.target.text))
 	case len(found) > 1:
-		more := ""
-		if len(found) > maxListed {
-			found, more = found[:maxListed], "\n- …"
-		}
-		return say(t.voice.askWhich + "\n\n" + t.bullets(found) + more)
+		return t.ask(found)
 	}
 	switch task := found[0]; {
 	case t.do == complete && task.Completed:
@@ -150,6 +149,15 @@ func (t *turn) resolve(found []task, incomplete bool) answer {
 		return say(t.voice.saying(t.voice.alreadyOpen, task.Title))
 	}
 	return t.changeTask(found[0])
+}
+
+// ask asks which of several tasks is meant.
+func (t *turn) ask(tasks []task) answer {
+	more := ""
+	if len(tasks) > maxListed {
+		tasks, more = tasks[:maxListed], "\n- …"
+	}
+	return say(t.voice.askWhich + "\n\n" + t.bullets(tasks) + more)
 }
 
 // changeTask calls the tool that makes the change.

@@ -6,13 +6,13 @@ import "strings"
 var englishPolite = newSet(`please, pls, plz, kindly, can you, could you, would you, will you, can you please, could you please, would you please, i want to, i want you to, i'd like to, i would like to, i'd like you to, i'd like, i would like,
 	i need you to, i wanna, let's, lets, let me, hey, hi, hello, ok, okay, now, just, also, then, and, so, alright, well, go ahead and, help me, help me to, can i, could i, may i, for me, taskbot, assistant, bot, quickly, can we, shall we, actually, hmm, oh, um, sorry, yes, yeah, great, thanks, thank you, dear, next, again, i wish to, you should, you can, try to, time to, it's time to, want to, i think i should, one more thing`, "", "")
 
-var englishTail = newSet(`please, pls, plz, thanks, thank you, for me, now, right now, would you, will you, can you, okay, ok, too, as well, again, already, yet, at once, immediately, if you can, if possible, asap please, thx, cheers, there`, "", "")
+var englishTail = newSet(`please, pls, plz, thanks, thank you, for me, now, right now, would you, will you, can you, okay, ok, too, as well, again, already, yet, at once, immediately, if you can, if possible, asap please, thx, cheers, there, mark it done, mark it as done, mark it complete, mark it as complete, mark it off, check it off, tick it off, so mark it done, any more, anymore, so mark it as done`, "", "")
 
 // englishLeads are the words by which a sentence says what it wants.
 var englishLeads = newTable(
-	meaning[lead]{leadCreate, `add, create, insert, register, note, note down, write down, jot, jot down, record, schedule, new, log, enter, save, remind me, remind, set a reminder, set reminder, set up a reminder, set me a reminder, remember, don't forget, do not forget, don't let me forget,
+	meaning[lead]{leadCreate, `add, create, insert, register, note, note to self, note down, write down, jot, jot down, record, schedule, new, log, enter, save, remind me, remind, set a reminder, set reminder, set up a reminder, set me a reminder, remember, don't forget, do not forget, don't let me forget,
 		i need to, i have to, i must, i should, i've got to, i got to, i gotta, i need a, need to, have to, todo, to-do, to do, task, reminder, add another, plan to, i plan to, i'm going to, i am going to, i will, i'll, make a note, take a note, make sure i, make sure to, keep in mind, put down, gotta, must, i want a, set up, start a, add up`, "", ""},
-	meaning[lead]{leadList, `show, list, display, view, see, give me, tell me, read, read out, what, what's, whats, what're, which, do i have, have i, is there, are there, any, anything, fetch, print, pull up, bring up, show me, remind me what, remind me of my, my, all, all my, all of my, where, when, list out, browse, look at, check out, check my, check the list, open my, get my, get all, get the, get me, get, who, are any, go through, go over, let me see, let's see, tasks, filter, sort`, "", ""},
+	meaning[lead]{leadList, `show, list, display, view, see, give me, tell me, read, read out, what, what's, whats, what're, which, do i have, have i, is there, are there, any, anything, fetch, print, pull up, bring up, show me, remind me what, remind me who, remind me when, remind me where, remind me why, remind me how, remind me of my, todo list, to-do list, to do list, task list, my, all, all my, all of my, where, when, list out, browse, look at, check out, check my, check the list, open my, get my, get all, get the, get me, get, who, are any, go through, go over, let me see, let's see, tasks, filter, sort`, "", ""},
 	meaning[lead]{leadFind, `find, search, search for, look for, look up, find me, locate, is there a, is there any, do i have a, do i have any, show me the`, "", ""},
 	meaning[lead]{leadRemove, `delete, remove, erase, discard, drop, trash, get rid of, throw away, throw out, cancel, clear, scrap, take off, take out, wipe, dump, bin, forget, forget about, delete off, nuke, kill, purge, eliminate, ditch, i don't need, i no longer need, no need`, "", ""},
 	meaning[lead]{leadRename, `rename, retitle, reword, rephrase, re-name`, "", ""},
@@ -23,7 +23,7 @@ var englishLeads = newTable(
 	meaning[lead]{leadMark, `mark, flag, set, tag, label, consider, treat, put`, "", ""},
 	meaning[lead]{leadChange, `change, update, move, make, edit, reschedule, postpone, push, push back, shift, raise, lower, bump, bump up, prioritize, prioritise, give, assign, delay, modify, switch, turn, increase, decrease, reduce, extend, categorize, categorise, file, upgrade, downgrade, escalate, alter, adjust, reprioritize, deprioritize, defer, bring forward, recategorize, replace`, "", ""},
 	meaning[lead]{leadCount, `how many, how much, count, stats, statistics, summary, summarize, summarise, number of, overview, progress, how am i doing, how's my progress, how is my progress, task count, totals, total, report, dashboard, analytics, numbers`, "", ""},
-	meaning[lead]{leadHelp, `help, what can you do, how do you work, who are you, what are you, commands, what can i ask, what can i say, what do you do, how does this work, how do i use, how can you help, what do you understand, are you a, are you an, are you, instructions, usage, how to use, how do i, how can i, what is this, what's your name, what is your name, which model, what model, how can i use, what are your features, what features`, "", ""},
+	meaning[lead]{leadHelp, `help, tell me about yourself, introduce yourself, what can you do, how do you work, who are you, what are you, commands, what can i ask, what can i say, what do you do, how does this work, how do i use, how can you help, what do you understand, are you a, are you an, are you, instructions, usage, how to use, how do i, how can i, what is this, what's your name, what is your name, which model, what model, how can i use, what are your features, what features`, "", ""},
 	meaning[lead]{leadHello, `hello, hi, hey, good morning, good evening, good afternoon, greetings, salam, assalam, assalamualaikum, hiya, howdy, yo, good day, hi there, hello there, hey there`, "", ""},
 	meaning[lead]{leadThanks, `thanks, thank you, thx, thank you very much, cheers, great, cool, perfect, nice, awesome, well done, good job, ok, okay`, "", ""},
 )
@@ -64,11 +64,16 @@ func (p *parser) english() command {
 	if p.full.onlyQuotation() {
 		return command{}
 	}
+	if task, ok := takenOff(s.trimLeft(englishPolite).trimRight(englishTail)); ok {
+		return p.onTask(remove, task)
+	}
 	switch {
 	case holds(s.part(0, 8), isCount) && (kind == leadList || kind == leadFind || kind == leadNone || kind == leadCount):
 		return command{do: count}
 	case kind == leadCreate:
 		return p.createEnglish(after)
+	case p.leadsWithValue(): // "Tomorrow: finish homework"
+		return p.createEnglish(s)
 	case kind == leadMark || kind == leadChange || kind == leadDone || kind == leadReopen || kind == leadPast:
 		return p.changeEnglish(kind, after)
 	case kind == leadRemove:
@@ -121,9 +126,6 @@ func (p *parser) otherEnglish(kind lead, s, after *sentence) command {
 		return command{do: thanks}
 	}
 	body := s.trimLeft(englishPolite).trimRight(englishTail)
-	if task, ok := takenOff(body); ok {
-		return p.onTask(remove, task)
-	}
 	if n := body.phraseBefore(asOpen, len(body.words)); n > 0 && len(body.words) > n {
 		return p.onTask(reopen, body.part(0, len(body.words)-n))
 	}
@@ -136,7 +138,18 @@ func (p *parser) otherEnglish(kind lead, s, after *sentence) command {
 	if p.asksForList(s) {
 		return p.listEnglish(leadList, s, s)
 	}
-	if p.hasValues() && holds(s, changeWords) {
+	if holds(p.full, renamedTo) {
+		return p.renameEnglish()
+	}
+	if n := body.phraseBefore(noDue, len(body.words)); n > 0 {
+		c := p.onTask(update, body.part(0, len(body.words)-n))
+		c.clearDue = true
+		return c
+	}
+	if p.hasValues() && lengthAt(s, 0, errands) > 0 {
+		return p.createEnglish(s)
+	}
+	if p.hasValues() && lengthAt(s, 0, questions) == 0 && (holds(s, changeWords) || p.priority+p.category != "" && holds(p.full, changeWords)) {
 		return p.changeEnglish(leadChange, s)
 	}
 	if i, n, ok := createInside(s); ok {
@@ -153,7 +166,7 @@ func (p *parser) otherEnglish(kind lead, s, after *sentence) command {
 	if kind, n := englishLeads.at(p.full, 0); n > 0 && kind == leadHello {
 		return command{do: hello}
 	}
-	return command{}
+	return p.pastEnglish(body) // "bought milk"
 }
 
 // takenOff reads "take … off my list".
@@ -166,8 +179,8 @@ func takenOff(s *sentence) (*sentence, bool) {
 }
 
 var (
-	taking  = newSet("take, strike, pull, knock, scratch", "", "")
-	offList = newSet("off my list, off the list, off, from my list, from the list, off my todo list, off my to-do list, off my tasks, out, out of my list, off of my list", "", "")
+	taking  = newSet("take, strike, pull, knock, scratch, get", "", "")
+	offList = newSet("off my list, off the list, from my list, from the list, off my todo list, off my to-do list, off my tasks, out of my list, off of my list", "", "")
 )
 
 // passive reads "the tap has been fixed".
@@ -182,10 +195,29 @@ func passive(s *sentence) (*sentence, bool) {
 
 var toBe = newSet("is, are, was, has been, have been, got, were, is now, is already, has already been, is finally", "", "")
 
+// leadsWithValue reports whether the sentence is a value, a colon and a title.
+func (p *parser) leadsWithValue() bool {
+	for i, w := range p.full.words {
+		if w.key == ":" && !w.quoted {
+			head := &parser{now: p.now, full: p.full.part(0, i)}
+			head.readValues()
+			return head.hasValues() && len(head.rest.trim(articles).words) == 0
+		}
+	}
+	return false
+}
+
+var (
+	// errands are what tasks begin with; with a date they need no "add".
+	errands   = newSet("buy, call, pay, pick up, clean, wash, email, visit, meet, renew, submit, return, fix, send, collect, drop off, repair, text, ring", "", "")
+	questions = newSet("is, are, was, were, does, do, did, will, has, have, can, why, how, who, should, would, could, it, it's, i, i'm, we", "", "")
+)
+
 var (
 	changeWords = newSet(`should be, is now, must be, needs to be, is due, due date, moved to, is a, is, to`, "", "")
+	noDue       = newSet(`has no due date, no longer has a due date, doesn't have a due date, has no deadline, no longer has a deadline, has no due date anymore, needs no due date`, "", "")
 	insideLeads = newSet(`remind me to, remind me about, i need to, i have to, i must, add a task to, add task, create a task, add a task, don't forget to, need to remember to, i should`, "", "")
-	helpInside  = newSet(`help, can you do, who are you, are you a bot, are you real, are you human`, "", "")
+	helpInside  = newSet(`help, can you do, who are you, are you a bot, are you real, are you human, yourself, about you`, "", "")
 	countInside = newSet(`statistics, stats, summary, overview, progress`, "", "")
 )
 
@@ -208,6 +240,9 @@ func (p *parser) createEnglish(s *sentence) command {
 	if p.hasWhen && holds(p.full, dueNoun) && lengthAt(s.trimLeft(articles), 0, ontoTask) > 0 {
 		return p.updateEnglish(s) // "add a due date of Friday to …"
 	}
+	if c, ok := p.addDescription(s.trimLeft(articles)); ok {
+		return c
+	}
 	c := p.values(create)
 	c.title = createTitle(s)
 	if c.title == "" && p.category != "" { // "add work"
@@ -218,7 +253,7 @@ func (p *parser) createEnglish(s *sentence) command {
 
 var (
 	articles   = newSet(`a, an, another, the, this, one, one more, my, me, us, a new, another new, the following, some, new, following, quick, down, also`, "", "")
-	createNoun = newSet(`task, todo, to-do, to do, reminder, item, tasks, todos, note, entry, thing, new task, new todo, task item, to-do item, todo item, new reminder, new item, things, errand, chore, assignment, job`, "", "")
+	createNoun = newSet(`task, todo, to-do, to do, reminder, item, tasks, todos, note, entry, thing, new task, new todo, task item, to-do item, todo item, new reminder, new item, things, errand, chore, assignment, job, one:, new one:`, "", "")
 	linkers    = newSet(`to, called, named, titled, for, about, that says, saying, which says, with the title, with title, entitled, of, that i need to, that i have to, that i must, to my list, to the list, to my tasks, to my todo list, to my to-do list, to my task list, to do, i need to, i have to, for me to, in my list, on my list, where i, with the name, with name, title, name, is, it's, that, i should, i must`, "", "")
 	titleTail  = newSet(`please, pls, plz, thanks, thank you, for me, to my list, to the list, to my tasks, to my todo list, to my to-do list, to my task list, to the task list, to the todo list, on my list, on the list, on my todo list, on my to-do list, in my list, in the list, to list, as a task, as a new task, as a todo, as task, as a to-do, as an item, as a reminder, to my todos, to tasks, on my task list, in my tasks, in my todo list, in my to-do list, into my list, to do list, to my to do list, on my to do list, to todo list, to my agenda, and, with, by, on, at, for, due, to be done, the, task, thx, which is due, in, of, due by, it's, it is, as, to-do list`, "", "")
 )

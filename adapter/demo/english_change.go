@@ -149,6 +149,18 @@ func (p *parser) describeEnglish(body *sentence, to int) (command, bool) {
 	return command{}, false
 }
 
+// addDescription reads "add the description … to milk".
+func (p *parser) addDescription(s *sentence) (command, bool) {
+	n := lengthAt(s, 0, descriptionNoun)
+	to, ok := lastTo(s)
+	if n == 0 || !ok || to < n || lengthAt(s, 0, createNoun) > 0 {
+		return command{}, false
+	}
+	c := p.onTask(update, s.part(to+1, len(s.words)))
+	c.description = s.part(n, to).trim(nothing).unquoted().string()
+	return c, c.description != ""
+}
+
 var (
 	levelBefore    = newSet(`to, as, at, more, a, is, be, should be, is now, very, to be, of, to a, be a, is a`, "", "")
 	categoryBefore = newSet(`to, into, under, in, as, to my, under my, for, to the, into my, is, into the, in the, in my, under the`, "", "")
@@ -226,11 +238,16 @@ func (p *parser) renameEnglish() command {
 
 var quietTail = newSet(`please, pls, plz, thanks, thank you, thx`, "", "")
 
+var renamedTo = newSet(`should be renamed to, should be renamed, should be called, is now called, renamed to, needs to be called, is called now, must be called, should be titled, should say, should read`, "", "")
+
 // renameMark finds the word between the old title and the new one: an arrow, or
 // the "to" with a quotation at a side, or else the last "to". Old titles begin
 // with "to" less often than new ones hold it, so with several the first counts
 // that has something before it.
 func renameMark(s *sentence) (span, bool) {
+	if _, sp, ok := find(s, renamedTo); ok && sp.from > 0 {
+		return sp, true
+	}
 	for i := 1; i < len(s.words)-1; i++ {
 		if s.has(i, []string{"-", ">"}, keyOf) || s.has(i, []string{"=", ">"}, keyOf) {
 			return span{i, i + 2}, true

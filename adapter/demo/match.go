@@ -32,6 +32,19 @@ func matching(words string, tasks []task) []task {
 	return out
 }
 
+// near gives tasks that share a word with what was said: nothing to act on, but
+// something to ask about.
+func near(words string, tasks []task) []task {
+	var out []task
+	said := titleWords(words)
+	for _, t := range tasks {
+		if have := titleWords(t.Title); 2*countIn(said, have, similarWord) >= len(said) && countIn(said, have, similarWord) > 0 {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 func fitOf(words string, said []word, title string) int {
 	if strings.TrimSpace(fold(words)) == strings.TrimSpace(fold(title)) {
 		return equal

@@ -41,6 +41,9 @@ func (s *sentence) without(spans ...span) *sentence {
 		for _, sp := range spans {
 			gone = gone || sp.from <= i && i < sp.until
 		}
+		if last := len(rest.words) - 1; last >= 0 && w.loose() && rest.words[last].loose() && !s.words[i-1].loose() {
+			gone = true // of two commas, the words between them are gone
+		}
 		if !gone {
 			rest.words = append(rest.words, w)
 		}

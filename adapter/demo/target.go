@@ -5,7 +5,7 @@ import "strconv"
 var (
 	// targetEdge is what stands around the words of a title when a sentence
 	// speaks of a task.
-	targetEdge = newSet(`the, my, a, an, this, that, task, tasks, todo, to-do, item, items, reminder, called, named, titled, about, for, of, to, as, on, off, from, in, and, with, please, one, entry, status, status of, priority, priority of, category, category of, due, due date, due date of, deadline, deadline of, is, be, should, should be, must be, needs to be, it's, from my list, from the list, my list, list, task list, todo list, to-do list, from my todo list, from my tasks, from my to-do list, at, by, doing, now, it to, title, me, until, till, up, out, which says, that says, saying, anymore, already, back, again, into, under, i, have, we, there is, there's, was, were, has, has been, been, just, the one, one about`,
+	targetEdge = newSet(`the, my, a, an, this, that, task, tasks, todo, to-do, item, items, reminder, called, named, titled, about, for, of, to, as, on, off, from, in, and, with, please, one, entry, status, status of, priority, priority of, category, category of, due, due date, due date of, deadline, deadline of, is, be, should, should be, must be, needs to be, it's, from my list, from the list, my list, list, task list, todo list, to-do list, from my todo list, from my tasks, from my to-do list, at, by, doing, now, it to, title, me, until, till, up, out, which says, that says, saying, anymore, already, back, again, into, under, i, have, we, there is, there's, was, were, has, has been, been, just, the one, one about, moved, moved to, postponed, shifted, both of, thing, stuff`,
 		`میرا, میری, میرے, مجھے, میں, میں نے, نے, کا, کی, کے, کو, والا, والی, والے, کام, کاموں, ٹاسک, سے, پر, یہ, وہ, اس, اب, ابھی, نامی, براہ کرم, پلیز, ذرا, فہرست, لسٹ, فہرست سے, لسٹ سے, تو, بھی, کر, کرنا, کرنے, آج, جو, ہم نے, ہم, نام, کے نام, بارے, طور, بطور, ایک, اپنی, اپنا, اپنے, دوبارہ, پھر, واپس, ترجیح, ترجیح کو, زمرہ, زمرے, تاریخ, مہربانی, جی, ہاں, اور, ہے, ہیں, ہو, کہ, تک, اسے, وہ والا, یہ والا, اوپر, حالت, کی حالت`,
 		`mera, meri, mere, mujhe, main, main ne, maine, mein, mein ne, meine, ne, ka, ki, ke, ko, wala, wali, wale, kaam, kam, kaamon, task, tasks, se, par, pe, yeh, ye, woh, wo, is, us, ab, abhi, plz, please, zara, fehrist, list, list se, fehrist se, to, bhi, kar, kr, karna, karne, jo, hum ne, hum, naam, ke naam, bare, tor, ek, apni, apna, apne, dobara, phir, wapas, wapis, tarjeeh, priority, category, tareekh, meherbani, jee, haan, aur, hai, hain, ho, ke, tak, isay, ise, isko, usko, usay, status, todo, item, reminder, the, my, maine ne, yaar, bhai, due, date, deadline, due date`)
 
@@ -13,7 +13,7 @@ var (
 		`اسے, اس, اس کو, یہ, یہ والا, وہ, وہ والا, اسی, اسی کو, یہ کام, وہ کام, اس کام, اس کام کو, اس کام کا, آخری والا, ان`,
 		`ise, isay, isko, is ko, usko, us ko, usay, yeh, ye, yeh wala, woh, wo wala, isi ko, yeh kaam, ye kaam, woh kaam, is kaam, us kaam, is, us, is kaam ko, is task ko`)
 
-	allWords = newSet(`all, all my, all the, every, everything, all of my, all of the, each, all tasks`, `سب, سارے, ساری, تمام, ہر, سبھی`, `sab, sare, saare, saray, saari, tamam, har, sabhi`)
+	allWords = newSet(`all, all my, all the, every, everything, all of my, all of the, each, all tasks, both, both of, both the`, `سب, سارے, ساری, تمام, ہر, سبھی`, `sab, sare, saare, saray, saari, tamam, har, sabhi`)
 
 	ordinals = newTable(
 		meaning[int]{1, `first, 1st, number one, top one`, `پہلا, پہلے, پہلی, پہلے والا`, `pehla, pehle, pehli, pahla`},
@@ -55,6 +55,9 @@ func targetOf(s *sentence) target {
 	}
 	if n, ok := nthOf(s, bare); ok {
 		return target{nth: n}
+	}
+	if n := lengthAt(bare, 0, statusWords); n > 0 && lengthAt(bare, n, taskNoun) > 0 { // "the completed task about plants"
+		bare = bare.part(n, len(bare.words)).trim(targetEdge)
 	}
 	if rest := bare.without(spansOf(bare, statusWords)...).trim(targetEdge); len(rest.words) == 0 {
 		return t // only "completed tasks": the filters say which

@@ -53,7 +53,7 @@ var taskNoun = newSet(`task, tasks, todo, todos, to-do, to-dos, to do, reminder,
 	`کام, کاموں, ٹاسک, ٹاسکس, ٹاسکوں, یاد دہانی, یاددہانی, آئٹم, ٹوڈو, کامز`,
 	`kaam, kam, kaamon, kamon, task, tasks, taskon, todo, todos, item, items, reminder, yaad dehani, yaddehani, cheez, cheezein`)
 
-var listNoun = newSet(`list, lists, todo list, to-do list, to do list, task list, tasks list`,
+var listNoun = newSet(`list, lists, calendar, agenda, todo list, to-do list, to do list, task list, tasks list`,
 	`فہرست, لسٹ, کاموں کی فہرست, ٹو ڈو لسٹ, ٹاسک لسٹ`, `list, fehrist, fahrist, fehrisat, kaamon ki list, task list, todo list`)
 
 // fillers stand around a value and go with it.
@@ -192,7 +192,8 @@ func categoryOfTask(s *sentence) (labelled, bool) {
 		if m := lengthAt(s, i+n, placeAfter); m > 0 && (s.endsAt(i+n+m) || i == 0 || lengthAt(s, i+n+m, urduNewTask) > 0) {
 			return labelled{value, span{i, i + n + m}}, true
 		}
-		if noun > 0 || list > 0 {
+		alone := i > 0 && s.words[i-1].loose() && s.endsAt(i+n) // "…, work, …"
+		if alone || noun > 0 || list > 0 {
 			return labelled{value, span{i, j}}, true
 		}
 	}
