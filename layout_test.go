@@ -86,6 +86,7 @@ var forbidden = []struct{ from, to string }{
 	{"adapter/agent", "taskwire/adapter/chatkit"},
 	{"adapter/agent", "taskwire/store"},
 	{"adapter/chatkit", "taskwire/"},
+	{"adapter/demo", "taskwire/"},
 	{"schema", "taskwire/"},
 	{"queries", "taskwire/"},
 }
@@ -147,6 +148,9 @@ func brokenImport(pkg, imported string, test bool) string {
 	}
 	if within(pkg, "adapter/chatkit") && strings.Contains(strings.Split(imported, "/")[0], ".") {
 		return "chatkit has the standard library alone"
+	}
+	if within(pkg, "adapter/demo") && strings.Contains(strings.Split(imported, "/")[0], ".") && !test {
+		return "the demo model has the standard library alone"
 	}
 	return ""
 }

@@ -9,11 +9,14 @@ import (
 // Parts of the day, which tell 5 in the morning from 5 in the afternoon. The
 // value is the first hour that is meant.
 var dayParts = newTable(
-	meaning[int]{4, `in the morning`, `صبح, سویرے, صبح کے, صبح کو`, `subah, subha, savere, subah ke, subah ko`},
+	meaning[int]{4, `in the morning, morning, this morning`, `صبح, سویرے, صبح کے, صبح کو`, `subah, subha, savere, subah ke, subah ko`},
 	meaning[int]{11, ``, `دوپہر, دن, دوپہر کے, دوپہر کو`, `dopahar, dopehar, dopeher, din, dopahar ke`},
-	meaning[int]{13, `in the afternoon, in the evening`, `شام, سہ پہر, شام کے, شام کو`, `sham, shaam, seh pehar, sham ke, shaam ke, sham ko`},
-	meaning[int]{18, `at night`, `رات, رات کے, رات کو`, `raat, rat, raat ke, raat ko`},
+	meaning[int]{13, `in the afternoon, in the evening, afternoon, evening, this afternoon, this evening`, `شام, سہ پہر, شام کے, شام کو`, `sham,
+			shaam, seh pehar, sham ke, shaam ke, sham ko`},
+	meaning[int]{18, `at night, night`, `رات, رات کے, رات کو`, `raat, rat, raat ke, raat ko`},
 )
+
+var clockBefore = newSet("at, by, before, around", "", "")
 
 var oClock = newSet(`o'clock`, `بجے, بجہ`, `baje, bajay, bje, bajey`)
 
@@ -31,14 +34,17 @@ func clockAt(s *sentence, i int) (minute int, sp span, ok bool) {
 	if minute, n := fixedTimes.at(s, i); n > 0 {
 		return minute, span{i, i + n}, true
 	}
-	at := false
-	switch s.words[i].key {
-	case "at", "by", "before", "around":
-		at = s.words[i].key == "at"
-		i++
-	}
 	part, n := dayParts.at(s, i)
 	i += n
+	at := false
+	if _, n := clockBefore.at(s, i); n > 0 {
+		at = s.words[i].key == "at"
+		i += n
+	}
+	if part == 0 {
+		part, n = dayParts.at(s, i)
+		i += n
+	}
 	hour, minute, half, ok := readClock(s, i)
 	if !ok {
 		return 0, span{}, false

@@ -141,7 +141,8 @@ func (p *parser) values(do act) command {
 	return command{do: do, due: p.due(), priority: p.priority, category: p.category, description: p.description}
 }
 
-var descriptionMark = newSet(`with description, with the description, with a description, description:, description, with details, details:, with the note, with a note, with note, note:, notes:`,
+var descriptionMark = newSet(`with description, with the description, with a description, description:, description, with details,
+			details:, with the note, with a note, with note, note:, notes:`,
 	`تفصیل:, تفصیل, وضاحت:, وضاحت`, `tafseel:, tafseel, tafsil:, tafsil, wazahat, description:, description, details:`)
 
 // splitDescription cuts off what follows "description:". In the middle of a
@@ -153,8 +154,15 @@ func splitDescription(s *sentence) (*sentence, string) {
 			continue
 		}
 		marked := s.words[i+n-1].sign || s.words[i+n].sign || s.words[i].key == "with"
-		if text := s.part(i+n, len(s.words)).trim(nothing).unquoted().string(); marked && text != "" {
-			return s.part(0, i).trimRight(nothing), text
+		end := len(s.words)
+		for _, q := range s.quotations() { // what follows a quotation is not part of it
+			if q.from <= i+n+2 && q.from > i {
+				end = min(q.until+1, end)
+				break
+			}
+		}
+		if text := s.part(i+n, end).trim(nothing).unquoted().string(); marked && text != "" {
+			return s.without(span{i, end}).trimRight(nothing), text
 		}
 	}
 	return s, ""

@@ -1,31 +1,61 @@
 package demo
 
-import "strings"
-
 // What an English sentence begins with, before it comes to the point.
-var englishPolite = newSet(`please, pls, plz, kindly, can you, could you, would you, will you, can you please, could you please, would you please, i want to, i want you to, i'd like to, i would like to, i'd like you to, i'd like, i would like,
-	i need you to, i wanna, let's, lets, let me, hey, hi, hello, ok, okay, now, just, also, then, and, so, alright, well, go ahead and, help me, help me to, can i, could i, may i, for me, taskbot, assistant, bot, quickly, can we, shall we, actually, hmm, oh, um, sorry, yes, yeah, great, thanks, thank you, dear, next, again, i wish to, you should, you can, try to, time to, it's time to, want to, i think i should, one more thing`, "", "")
+var englishPolite = newSet(`please, pls, plz, kindly, can you, could you, would you, will you, can you please, could you please, would you please,
+			i want to, i want you to, i'd like to, i would like to, i'd like you to, i'd like, i would like,
+	i need you to, i wanna, let's, lets, let me, hey, hi, hello, ok, okay, now, just, also, then, and, so, alright, well, go ahead and,
+			help me, help me to, can i, could i, may i, for me, taskbot, assistant, bot, quickly, can we, shall we, actually, hmm, oh, um, sorry,
+			yes, yeah, great, thanks, thank you, dear, next, again, i wish to, you should, you can, try to, time to, it's time to, want to,
+			i think i should, one more thing`, "", "")
 
-var englishTail = newSet(`please, pls, plz, thanks, thank you, for me, now, right now, would you, will you, can you, okay, ok, too, as well, again, already, yet, at once, immediately, if you can, if possible, asap please, thx, cheers, there, mark it done, mark it as done, mark it complete, mark it as complete, mark it off, check it off, tick it off, so mark it done, any more, anymore, so mark it as done`, "", "")
+var englishTail = newSet(`please, pls, plz, thanks, thank you, for me, now, right now, would you, will you, can you, okay, ok, too,
+			as well, again, already, yet, at once, immediately, if you can, if possible, asap please, thx, cheers, there, mark it done, mark it as done,
+			mark it complete, mark it as complete, mark it off, check it off, tick it off, so mark it done, any more, anymore, so mark it as done`, "", "")
 
 // englishLeads are the words by which a sentence says what it wants.
 var englishLeads = newTable(
-	meaning[lead]{leadCreate, `add, create, insert, register, note, note to self, note down, write down, jot, jot down, record, schedule, new, log, enter, save, remind me, remind, set a reminder, set reminder, set up a reminder, set me a reminder, remember, don't forget, do not forget, don't let me forget,
-		i need to, i have to, i must, i should, i've got to, i got to, i gotta, i need a, need to, have to, todo, to-do, to do, task, reminder, add another, plan to, i plan to, i'm going to, i am going to, i will, i'll, make a note, take a note, make sure i, make sure to, keep in mind, put down, gotta, must, i want a, set up, start a, add up`, "", ""},
-	meaning[lead]{leadList, `show, list, display, view, see, give me, tell me, read, read out, what, what's, whats, what're, which, do i have, have i, is there, are there, any, anything, fetch, print, pull up, bring up, show me, remind me what, remind me who, remind me when, remind me where, remind me why, remind me how, remind me of my, todo list, to-do list, to do list, task list, my, all, all my, all of my, where, when, list out, browse, look at, check out, check my, check the list, open my, get my, get all, get the, get me, get, who, are any, go through, go over, let me see, let's see, tasks, filter, sort`, "", ""},
-	meaning[lead]{leadFind, `find, search, search for, look for, look up, find me, locate, is there a, is there any, do i have a, do i have any, show me the`, "", ""},
-	meaning[lead]{leadRemove, `delete, remove, erase, discard, drop, trash, get rid of, throw away, throw out, cancel, clear, scrap, take off, take out, wipe, dump, bin, forget, forget about, delete off, nuke, kill, purge, eliminate, ditch, i don't need, i no longer need, no need`, "", ""},
+	meaning[lead]{leadCreate, `add, add another, create, insert, note, note to self, note down, make a note, take a note, write down,
+			jot, jot down, put down, schedule, new,
+		log a, remind me, remind, set a reminder, set reminder, set up a reminder, set me a reminder, i need a reminder, i need a task, i want a task,
+			i want a reminder, remember, remember to, don't forget, do not forget, don't let me forget,
+		i need to, i have to, i must, i should, i've got to, i got to, i gotta, gotta, need to, have to, must, make sure i, make sure to,
+			keep in mind, todo, to-do, to do, task, reminder`, "", ""},
+	meaning[lead]{leadList, `show, list, display, view, see, give me, tell me, read, read out, what, what's, whats, what're, which, do i have,
+			have i, is there, are there, any, anything, fetch, print, pull up, bring up, show me, remind me what, remind me who, remind me when,
+			remind me where, remind me why, remind me how, remind me of my, todo list, to-do list, to do list, task list, how does my day, how is my day,
+			how's my day, how does my week, my, all, all my, all of my, where, when, list out, browse, look at, check out, check my, check the list,
+			open my, get my, get all, get the, get me, get, who, are any, go through, go over, let me see, let's see, tasks, filter, sort`, "", ""},
+	meaning[lead]{leadFind, `find, search, search for, look for, look up, find me, locate, is there a, is there any, do i have a, do i have any,
+			show me the`, "", ""},
+	meaning[lead]{leadRemove, `delete, remove, erase, discard, drop, trash, toss, chuck, get rid of, throw away, throw out, cancel, clear,
+			clear out, scrap, take off, take out, wipe, dump, bin, forget, forget about, nuke, kill, purge, eliminate, ditch,
+		i don't need, i do not need, i no longer need, i don't want, i do not want, i no longer want, i don't have to, i do not have to,
+			i no longer have to, i won't need, i won't need to, no need, no need to, there's no need to, never mind, nevermind`, "", ""},
 	meaning[lead]{leadRename, `rename, retitle, reword, rephrase, re-name`, "", ""},
-	meaning[lead]{leadReopen, `reopen, re-open, undo, uncheck, unmark, untick, restore, reactivate, bring back, uncomplete, un-complete, un-check, unfinish, undone, not done, not finished, restart, redo, i haven't done, i have not done, i haven't finished, i didn't do, i did not do, i didn't finish, i did not finish, i haven't`, "", ""},
-	meaning[lead]{leadDone, `complete, finish, tick off, check off, cross off, cross out, tick, check, cross, close, done, finished, completed, close out, wrap up, resolve, accomplish, i finished, i completed, i did, i've done, i have done, i've finished, i have finished, i've completed, i have completed, i'm done with, i am done with,
-		i'm done, i am done, done with, i just finished, i just did, i just completed, i already did, i already finished, i've already done, i've already finished, just finished, just did, finished with, all done with, i'm finished with, i am finished with, i have just finished, i've just finished, i managed to, i got done, i have already done`, "", ""},
+	meaning[lead]{leadReopen, `reopen, re-open, undo, uncheck, unmark, untick, restore, reactivate, bring back, uncomplete, un-complete,
+			un-check, unfinish, undone, not done, not finished, restart, redo, i haven't done, i have not done, i haven't finished, i didn't do,
+			i did not do, i didn't finish, i did not finish, i haven't`, "", ""},
+	meaning[lead]{leadDone, `complete, finish, tick off, check off, cross off, cross out, tick, check, cross, close, done, finished, completed,
+			close out, wrap up, resolve, accomplish, i finished, i completed, i did, i've done, i have done, i've finished, i have finished,
+			i've completed, i have completed, i'm done with, i am done with,
+		i'm done, i am done, done with, i just finished, i just did, i just completed, i already did, i already finished, i've already done,
+			i've already finished, just finished, just did, finished with, all done with, i'm finished with, i am finished with, i have just finished,
+			i've just finished, i managed to, i got done, i have already done`, "", ""},
 	meaning[lead]{leadPast, `i, i've, i have, i just, i already, i have already, i've already, i've just, i have just, just, already`, "", ""},
 	meaning[lead]{leadMark, `mark, flag, set, tag, label, consider, treat, put`, "", ""},
-	meaning[lead]{leadChange, `change, update, move, make, edit, reschedule, postpone, push, push back, shift, raise, lower, bump, bump up, prioritize, prioritise, give, assign, delay, modify, switch, turn, increase, decrease, reduce, extend, categorize, categorise, file, upgrade, downgrade, escalate, alter, adjust, reprioritize, deprioritize, defer, bring forward, recategorize, replace`, "", ""},
-	meaning[lead]{leadCount, `how many, how much, count, stats, statistics, summary, summarize, summarise, number of, overview, progress, how am i doing, how's my progress, how is my progress, task count, totals, total, report, dashboard, analytics, numbers`, "", ""},
-	meaning[lead]{leadHelp, `help, tell me about yourself, introduce yourself, what can you do, how do you work, who are you, what are you, commands, what can i ask, what can i say, what do you do, how does this work, how do i use, how can you help, what do you understand, are you a, are you an, are you, instructions, usage, how to use, how do i, how can i, what is this, what's your name, what is your name, which model, what model, how can i use, what are your features, what features`, "", ""},
-	meaning[lead]{leadHello, `hello, hi, hey, good morning, good evening, good afternoon, greetings, salam, assalam, assalamualaikum, hiya, howdy, yo, good day, hi there, hello there, hey there`, "", ""},
-	meaning[lead]{leadThanks, `thanks, thank you, thx, thank you very much, cheers, great, cool, perfect, nice, awesome, well done, good job, ok, okay`, "", ""},
+	meaning[lead]{leadChange, `change, update, move, make, edit, reschedule, postpone, push, push back, shift, raise, lower, bump, bump up,
+			prioritize, prioritise, give, assign, delay, modify, switch, turn, increase, decrease, reduce, extend, categorize, categorise, file,
+			upgrade, downgrade, escalate, alter, adjust, reprioritize, deprioritize, defer, bring forward, recategorize, replace`, "", ""},
+	meaning[lead]{leadCount, `how many, how much, count, stats, statistics, summary, summarize, summarise, number of, overview, progress,
+			how am i doing, how's my progress, how is my progress, task count, totals, total, report, dashboard, analytics, numbers`, "", ""},
+	meaning[lead]{leadHelp, `help, tell me about yourself, introduce yourself, what can you do, how do you work, who are you, what are you,
+			commands, what can i ask, what can i say, what do you do, how does this work, how do i use, how can you help, what do you understand,
+			are you a, are you an, are you, instructions, usage, how to use, how do i, how can i, what is this, what's your name, what is your name,
+			which model, what model, how can i use, what are your features, what features`, "", ""},
+	meaning[lead]{leadHello, `hello, hi, hey, good morning, good evening, good afternoon, greetings, salam, assalam, assalamualaikum,
+			hiya, howdy, yo, good day, hi there, hello there, hey there`, "", ""},
+	meaning[lead]{leadThanks, `thanks, thank you, thx, thank you very much, cheers, great, cool, perfect, nice, awesome, well done, good job,
+			ok, okay`, "", ""},
 )
 
 // A lead is the kind of an English beginning. What it asks for may depend on
@@ -51,8 +81,15 @@ const (
 )
 
 var (
-	asDone  = newSet(`as done, as complete, as completed, as finished, as closed, as accomplished, to done, to completed, to complete, to finished, done, complete, completed, finished, is done, is complete, is completed, is finished, are done, has been done, has been completed, was done, has been finished, is all done, off, is over, as being done, as being complete, got done, as resolved, is now done, is now complete`, "", "")
-	asOpen  = newSet(`as not done, as pending, as incomplete, as undone, as open, as unfinished, as to do, as todo, as not complete, as not completed, as not finished, as uncompleted, as active, as still open, as still pending, to pending, to open, to incomplete, to not done, to todo, not done, undone, incomplete, pending, is not done, isn't done, is not finished, isn't finished, is not complete, isn't complete, is still open, is still pending, is pending, not finished, not complete, back to pending, back to open, back to todo, back, open again, pending again, wasn't done, was not done, again, is unfinished, is incomplete, unfinished, are not done, are not finished, aren't done, are still pending, are still open, are not complete`, "", "")
+	asDone = newSet(`as done, as complete, as completed, as finished, as closed, as accomplished, to done, to completed, to complete,
+			to finished, done, complete, completed, finished, is done, is complete, is completed, is finished, are done, has been done, has been completed,
+			was done, has been finished, is all done, off, is over, as being done, as being complete, got done, as resolved, is now done, is now complete`, "", "")
+	asOpen = newSet(`as not done, as pending, as incomplete, as undone, as open, as unfinished, as to do, as todo, as not complete, as not completed,
+			as not finished, as uncompleted, as active, as still open, as still pending, as not started, to pending, to open, to incomplete,
+			to not done, to todo, not done, undone, incomplete, pending, is not done, isn't done, is not finished, isn't finished, is not complete,
+			isn't complete, is still open, is still pending, is pending, not finished, not complete, back to pending, back to open, back to todo,
+			back, open again, pending again, wasn't done, was not done, again, is unfinished, is incomplete, unfinished, are not done, are not finished,
+			aren't done, are still pending, are still open, are not complete`, "", "")
 	isCount = newSet(`how many, statistics, stats, how much, number of tasks, number of`, "", "")
 )
 
@@ -61,6 +98,11 @@ func (p *parser) english() command {
 	p.readValues()
 	s := p.rest.trimLeft(nothing)
 	kind, after := p.lead(s)
+	if len(s.words) == 0 && p.hasValues() && holds(p.full, itWords) { // "make it high priority"
+		c := p.values(update)
+		c.target.it = true
+		return c
+	}
 	if p.full.onlyQuotation() {
 		return command{}
 	}
@@ -180,20 +222,21 @@ func takenOff(s *sentence) (*sentence, bool) {
 
 var (
 	taking  = newSet("take, strike, pull, knock, scratch, get", "", "")
-	offList = newSet("off my list, off the list, from my list, from the list, off my todo list, off my to-do list, off my tasks, out of my list, off of my list", "", "")
+	offList = newSet(`off my list, off the list, from my list, from the list, off my todo list, off my to-do list, off my tasks, out of my list,
+			off of my list`, "", "")
 )
 
-// passive reads "the tap has been fixed".
+// passive reads "the tap has been fixed" and "(mark) the bill as paid".
 func passive(s *sentence) (*sentence, bool) {
 	last := len(s.words) - 1
-	if last < 1 || s.words[last].quoted || !strings.HasSuffix(s.words[last].key, "ed") && lengthAt(s, last, irregular) == 0 {
+	if last < 1 || !regularPast(s.words[last]) && lengthAt(s, last, irregular) == 0 {
 		return nil, false
 	}
 	n := s.phraseBefore(toBe, last)
 	return s.part(0, last-n), n > 0 && n < last
 }
 
-var toBe = newSet("is, are, was, has been, have been, got, were, is now, is already, has already been, is finally", "", "")
+var toBe = newSet("as, is, are, was, has been, have been, got, were, is now, is already, has already been, is finally", "", "")
 
 // leadsWithValue reports whether the sentence is a value, a colon and a title.
 func (p *parser) leadsWithValue() bool {
@@ -209,14 +252,17 @@ func (p *parser) leadsWithValue() bool {
 
 var (
 	// errands are what tasks begin with; with a date they need no "add".
-	errands   = newSet("buy, call, pay, pick up, clean, wash, email, visit, meet, renew, submit, return, fix, send, collect, drop off, repair, text, ring", "", "")
+	errands = newSet(`buy, call, pay, pick up, clean, wash, email, visit, meet, renew, submit, return, fix, send, collect, drop off,
+			repair, text, ring`, "", "")
 	questions = newSet("is, are, was, were, does, do, did, will, has, have, can, why, how, who, should, would, could, it, it's, i, i'm, we", "", "")
 )
 
 var (
 	changeWords = newSet(`should be, is now, must be, needs to be, is due, due date, moved to, is a, is, to`, "", "")
-	noDue       = newSet(`has no due date, no longer has a due date, doesn't have a due date, has no deadline, no longer has a deadline, has no due date anymore, needs no due date`, "", "")
-	insideLeads = newSet(`remind me to, remind me about, i need to, i have to, i must, add a task to, add task, create a task, add a task, don't forget to, need to remember to, i should`, "", "")
+	noDue       = newSet(`has no due date, no longer has a due date, doesn't have a due date, has no deadline, no longer has a deadline,
+			has no due date anymore, needs no due date`, "", "")
+	insideLeads = newSet(`remind me to, remind me about, i need to, i have to, i must, add a task to, add task, create a task, add a task,
+			don't forget to, need to remember to, i should`, "", "")
 	helpInside  = newSet(`help, can you do, who are you, are you a bot, are you real, are you human, yourself, about you`, "", "")
 	countInside = newSet(`statistics, stats, summary, overview, progress`, "", "")
 )
@@ -252,10 +298,19 @@ func (p *parser) createEnglish(s *sentence) command {
 }
 
 var (
-	articles   = newSet(`a, an, another, the, this, one, one more, my, me, us, a new, another new, the following, some, new, following, quick, down, also`, "", "")
-	createNoun = newSet(`task, todo, to-do, to do, reminder, item, tasks, todos, note, entry, thing, new task, new todo, task item, to-do item, todo item, new reminder, new item, things, errand, chore, assignment, job, one:, new one:`, "", "")
-	linkers    = newSet(`to, called, named, titled, for, about, that says, saying, which says, with the title, with title, entitled, of, that i need to, that i have to, that i must, to my list, to the list, to my tasks, to my todo list, to my to-do list, to my task list, to do, i need to, i have to, for me to, in my list, on my list, where i, with the name, with name, title, name, is, it's, that, i should, i must`, "", "")
-	titleTail  = newSet(`please, pls, plz, thanks, thank you, for me, to my list, to the list, to my tasks, to my todo list, to my to-do list, to my task list, to the task list, to the todo list, on my list, on the list, on my todo list, on my to-do list, in my list, in the list, to list, as a task, as a new task, as a todo, as task, as a to-do, as an item, as a reminder, to my todos, to tasks, on my task list, in my tasks, in my todo list, in my to-do list, into my list, to do list, to my to do list, on my to do list, to todo list, to my agenda, and, with, by, on, at, for, due, to be done, the, task, thx, which is due, in, of, due by, it's, it is, as, to-do list`, "", "")
+	articles = newSet(`a, an, another, the, this, one, one more, my, me, us, a new, another new, the following, some, new, following,
+			quick, down, also`, "", "")
+	createNoun = newSet(`task, todo, to-do, to do, reminder, item, tasks, todos, note, entry, thing, new task, new todo, task item, to-do item,
+			todo item, new reminder, new item, things, errand, chore, assignment, job, one:, new one:`, "", "")
+	linkers = newSet(`to, called, named, titled, for, about, that says, saying, which says, with the title, with title, entitled, of,
+			that i need to, that i have to, that i must, to my list, to the list, to my tasks, to my todo list, to my to-do list, to my task list,
+			to do, i need to, i have to, for me to, in my list, on my list, where i, with the name, with name, title, name, is, it's, that,
+			i should, i must`, "", "")
+	titleTail = newSet(`please, pls, plz, thanks, thank you, for me, to my list, to the list, to my tasks, to my todo list, to my to-do list,
+			to my task list, to the task list, to the todo list, on my list, on the list, on my todo list, on my to-do list, in my list, in the list,
+			to list, as a task, as a new task, as a todo, as task, as a to-do, as an item, as a reminder, to my todos, to tasks, on my task list,
+			in my tasks, in my todo list, in my to-do list, into my list, to do list, to my to do list, on my to do list, to todo list, to my agenda,
+			and, with, by, on, at, for, due, to be done, the, task, thx, which is due, in, of, due by, it's, it is, as, to-do list`, "", "")
 )
 
 var ontoTask = newSet("to, to the, for, for the", "", "")

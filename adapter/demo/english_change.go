@@ -20,6 +20,9 @@ func (p *parser) changeEnglish(kind lead, s *sentence) command {
 	if sp, ok := longest(body, asDone); ok && !p.hasValues() {
 		return p.onTask(complete, body.without(sp))
 	}
+	if task, ok := passive(body); ok && kind == leadMark && !p.hasValues() {
+		return p.onTask(complete, task)
+	}
 	if noun := body.trimLeft(articles); lengthAt(noun, 0, createNoun) > 0 && len(noun.words) < len(body.words) && len(noun.words) > 1 && !p.isThe(body) {
 		return p.createEnglish(body)
 	}
@@ -59,13 +62,16 @@ func (p *parser) doneEnglish(body *sentence) command {
 
 // irregular are verbs in the past that do not end in -ed, as people tell of
 // tasks they did.
-var irregular = newSet(`bought, paid, sent, wrote, made, did, got, took, went, had, met, read, gave, spoke, found, cut, put, fed, ran, swept, drank, ate, rang, brought, built, chose, drove, fixed, kept, left, sold, told, taught, withdrew, done, written, taken, spoken, given, gone, picked up, dropped off, swam, rode, hung, lent, held, set up, took care of, dealt with, seen, paid off, handed in, turned in, filled out, shut, hit`, "", "")
+var irregular = newSet(`bought, paid, sent, wrote, made, did, got, took, went, had, met, read, gave, spoke, found, cut, put, fed, ran,
+			swept, drank, ate, rang, brought, built, chose, drove, fixed, kept, left, sold, told, taught, withdrew, done, written, taken, spoken,
+			given, gone, picked up, dropped off, swam, rode, hung, lent, held, set up, took care of, dealt with, seen, paid off, handed in,
+			turned in, filled out, shut, hit`, "", "")
 
 // pastEnglish reads "I bought the milk" as the completion of a task about milk.
 func (p *parser) pastEnglish(body *sentence) command {
 	body = body.trimLeft(englishPolite)
 	n := lengthAt(body, 0, irregular)
-	if n == 0 && len(body.words) > 1 && strings.HasSuffix(body.words[0].key, "ed") && !body.words[0].quoted {
+	if n == 0 && len(body.words) > 1 && regularPast(body.words[0]) {
 		n = 1
 	}
 	if n == 0 || n >= len(body.words) {
@@ -74,8 +80,14 @@ func (p *parser) pastEnglish(body *sentence) command {
 	return p.onTask(complete, body.part(n, len(body.words)))
 }
 
+// regularPast reports whether a word looks like a verb in the past.
+func regularPast(w word) bool {
+	return !w.quoted && len(w.key) > 4 && strings.HasSuffix(w.key, "ed") && !strings.HasSuffix(w.key, "eed")
+}
+
 var (
-	dueNoun         = newSet(`due date, due dates, deadline, due-date, duedate, date, due time, due, due day`, `تاریخ, ڈیڈ لائن, آخری تاریخ, مقررہ تاریخ, میعاد`, `due date, deadline, tareekh, tarikh, aakhri tareekh, date`)
+	dueNoun = newSet(`due date, due dates, deadline, due-date, duedate, date, due time, due, due day`, `تاریخ, ڈیڈ لائن, آخری تاریخ,
+			مقررہ تاریخ, میعاد`, `due date, deadline, tareekh, tarikh, aakhri tareekh, date`)
 	descriptionNoun = newSet(`description, details, notes, note, detail`, `تفصیل, وضاحت`, `tafseel, tafsil, description`)
 	of              = newSet(`of, from, for, on, off, the, my, in`, "", "")
 )
@@ -181,7 +193,8 @@ func (p *parser) looseValues(s *sentence) *sentence {
 	}
 	if p.category == "" && p.priority == "" && !p.hasWhen {
 		if value, n := valueAtEnd(s, categoryWords); n > 0 {
-			if m := s.phraseBefore(categoryBefore, len(s.words)-n); m > 0 {
+			m := s.phraseBefore(categoryBefore, len(s.words)-n)
+			if _, to := lastTo(s); m > 0 || !to && n < len(s.words) {
 				p.category = value
 				s = s.part(0, len(s.words)-n-m)
 			}
@@ -209,10 +222,11 @@ func valueAtEnd(s *sentence, t *table[string]) (value string, length int) {
 }
 
 var (
-	renameHead = newSet(`rename, retitle, reword, rephrase, re-name, change, update, edit, set, modify, replace, make, please, can you, could you, would you, i want to, i'd like to, the title of, the name of, title of, name of, the, my, task, todo, from, the text of, text of, called, named, item, a, its, it's, the title, the name, move, turn, alter, switch`, "", "")
+	renameHead = newSet(`rename, retitle, reword, rephrase, re-name, change, update, edit, set, modify, replace, make, please, can you,
+			could you, would you, i want to, i'd like to, the title of, the name of, title of, name of, the, my, task, todo, from, the text of,
+			text of, called, named, item, a, its, it's, the title, the name, move, turn, alter, switch`, "", "")
 	renameTail = newSet(`task, todo, title, name, instead, please, item, title is, to, reminder, to be`, "", "")
 	titleLead  = newSet(`say, read, be, be called, be named, now, the title, the name, called, :`, "", "")
-	toMarks    = newSet(`to, into, as, with, ->, →, =>, by`, "", "")
 )
 
 // renameEnglish reads "rename … to …" from the whole sentence: a new title may
@@ -238,7 +252,8 @@ func (p *parser) renameEnglish() command {
 
 var quietTail = newSet(`please, pls, plz, thanks, thank you, thx`, "", "")
 
-var renamedTo = newSet(`should be renamed to, should be renamed, should be called, is now called, renamed to, needs to be called, is called now, must be called, should be titled, should say, should read`, "", "")
+var renamedTo = newSet(`should be renamed to, should be renamed, should be called, is now called, renamed to, needs to be called, is called now,
+			must be called, should be titled, should say, should read`, "", "")
 
 // renameMark finds the word between the old title and the new one: an arrow, or
 // the "to" with a quotation at a side, or else the last "to". Old titles begin

@@ -3,10 +3,27 @@ package demo
 import "time"
 
 // listStops are words that say nothing of which tasks to list.
-var listStops = newSet(`show, list, display, view, see, give, tell, get, me, my, mine, i, all, of, the, a, an, any, anything, some, everything, every, what, what's, whats, that's, who's, they're, focus, focus on, tackle, which, when, is, are, there, do, does, have, has, had, i've, got, to, in, on, for, from, with, at, by, and, or, that, those, these, this, it, be, been,
-	need, should, must, can, could, would, please, due, up, next, coming, upcoming, today, now, currently, current, right, plate, agenda, schedule, day, plan, work on, still, only, just, out, marked, as, under, category, status, sorted, about, so, far, yet, already, left, who, will, them, items, again, they, remaining, whole, entire, complete list, full, hey, ok, then, also, want, let, us, you, your, how, many, look, look like, looks like, going on, happening, am, supposed, whose, date, deadline, dates, deadlines, priority, sort, sorted by, order, first, miss, did, look at, filter, set, soon, other, else, category is, having, fetch, read, print, pull, bring, browse, check, open, go through, through, over, categorized, tagged, labelled, labeled, belonging, belong, too, i'd, like`,
-	`مجھے, میرے, میرا, میری, ہمارے, سب, سارے, ساری, تمام, کے, کی, کا, کو, میں, سے, پر, ہیں, ہے, ہو, کون, کون سے, کونسے, کیا, کیا کیا, ذرا, پلیز, براہ کرم, براہ مہربانی, کر, کرنے, کرنا, کرنی, دو, دیں, دیجیے, دیجئے, والے, والی, والا, وہ, جو, جن, جس, یہ, اب, ابھی, تک, کچھ, کوئی, اور, صرف, بھی, ہی, تو, نام, کتنے, آپ, تم, چاہیے, چاہتا, چاہتی, ہوں, پوری, پورا, مکمل فہرست, اپنے, اپنی, اپنا, تاریخ, لیے, بارے, متعلق, شامل, ہوئے, گئے, چکے, رہتے, سامنے, ایک, نظر, ڈالو, بار, جی, ہاں, اچھا, کہ, ترجیح, سا, سی, سے, ساتھ, حساب, پہ, پاس, کس, مہربانی, دکھانا, بتانا, رہا, رہے, باقی, کام کاج`,
-	`mujhe, mujhy, mere, mera, meri, merey, hamare, sab, saare, sare, saray, tamam, ke, ki, ka, ko, mein, main, me, se, par, pe, hain, hai, ho, kaun, kon, kaun se, kon se, kaunse, konse, kya, kia, kya kya, zara, plz, please, kar, kr, karne, karna, karni, krna, krne, do, dein, den, dijiye, wale, wali, wala, woh, wo, jo, jin, jis, yeh, ye, ab, abhi, tak, kuch, koi, aur, or, sirf, bhi, hi, to, naam, kitne, aap, ap, tum, chahiye, chahta, chahti, hun, hoon, puri, poori, pura, apne, apni, apna, tareekh, liye, bare, baare, mutalliq, hue, gaye, chuke, ek, dafa, jee, haan, acha, tarjeeh, sath, paas, pas, kis, meherbani, raha, rahe, baqi, sa, si, all, my, the, k, ny, ne, yaar, bhai, i, of`)
+var listStops = newSet(`show, list, display, view, see, give, tell, get, me, my, mine, i, all, of, the, a, an, any, anything, some,
+			something, somethings, needs, doing, getting, everything, every, what, what's, whats, that's, who's, they're, focus, focus on, tackle,
+			which, when, is, are, there, do, does, have, has, had, i've, got, to, in, on, for, from, with, at, by, and, or, that, those, these,
+			this, it, be, been,
+	need, should, must, can, could, would, please, due, up, next, coming, upcoming, today, now, currently, current, right, plate, agenda,
+			schedule, day, plan, work on, still, only, just, out, marked, as, under, category, status, sorted, about, so, far, yet, already,
+			left, who, will, them, items, again, they, remaining, whole, entire, complete list, full, hey, ok, then, also, want, let, us, you,
+			your, how, many, look, look like, looks like, going on, happening, am, supposed, whose, date, deadline, dates, deadlines, priority,
+			sort, sorted by, order, first, miss, did, look at, filter, set, soon, other, else, category is, having, fetch, read, print, pull,
+			bring, browse, check, open, go through, through, over, categorized, tagged, labelled, labeled, belonging, belong, too, i'd, like`,
+	`مجھے, میرے, میرا, میری, ہمارے, سب, سارے, ساری, تمام, کے, کی, کا, کو, میں, سے, پر, ہیں, ہے, ہو, کون, کون سے, کونسے, کیا, کیا کیا,
+			ذرا, پلیز, براہ کرم, براہ مہربانی, کر, کرنے, کرنا, کرنی, دو, دیں, دیجیے, دیجئے, والے, والی, والا, وہ, جو, جن, جس, یہ, اب, ابھی,
+			تک, کچھ, کوئی, اور, صرف, بھی, ہی, تو, نام, کتنے, آپ, تم, چاہیے, چاہتا, چاہتی, ہوں, پوری, پورا, مکمل فہرست, اپنے, اپنی, اپنا, تاریخ,
+			لیے, بارے, متعلق, شامل, ہوئے, گئے, چکے, رہتے, سامنے, ایک, نظر, ڈالو, بار, جی, ہاں, اچھا, کہ, ترجیح, سا, سی, سے, ساتھ, حساب, پہ,
+			پاس, کس, مہربانی, دکھانا, بتانا, رہا, رہے, باقی, کام کاج`,
+	`mujhe, mujhy, mere, mera, meri, merey, hamare, sab, saare, sare, saray, tamam, ke, ki, ka, ko, mein, main, me, se, par, pe, hain,
+			hai, ho, kaun, kon, kaun se, kon se, kaunse, konse, kya, kia, kya kya, zara, plz, please, kar, kr, karne, karna, karni, krna, krne,
+			do, dein, den, dijiye, wale, wali, wala, woh, wo, jo, jin, jis, yeh, ye, ab, abhi, tak, kuch, koi, aur, or, sirf, bhi, hi, to, naam,
+			kitne, aap, ap, tum, chahiye, chahta, chahti, hun, hoon, puri, poori, pura, apne, apni, apna, tareekh, liye, bare, baare, mutalliq,
+			hue, gaye, chuke, ek, dafa, jee, haan, acha, tarjeeh, sath, paas, pas, kis, meherbani, raha, rahe, baqi, sa, si, all, my, the, k,
+			ny, ne, yaar, bhai, i, of`)
 
 // contentWords are the words that a list could search for: none of the verbs,
 // nouns and particles with which people ask for lists.
@@ -31,9 +48,14 @@ func lengthAt[V any](s *sentence, i int, t *table[V]) int {
 	return n
 }
 
-var searchAfter = newSet(`about, with, containing, contain, contains, mentioning, mention, related to, regarding, matching, named, called, with the word, with word, with the words, that say, that says, including, include, titled, concerning, with the text, with the name, in the title, having`, "", "")
-var searchTail = newSet(`in it, in them, in the title, in title, in their title, in the name, please, tasks, task, in my list, in my tasks, in my todo list, from my list, in the list, on my list, todos, items, for me, item, todo, list, my`, "", "")
-var searchHead = newSet(`for, my, the, a, an, all, any, me, task, tasks, todo, todos, items, about, with, containing, called, named, to, that, mention, mentioning, contain, contains, related, which, of, item, in, it, say, says, have, word, regarding, matching, where, is, pending, completed, open, do, i, on, this, related to`, "", "")
+var searchAfter = newSet(`about, with, containing, contain, contains, mentioning, mention, related to, regarding, matching, named,
+			called, with the word, with word, with the words, that say, that says, including, include, titled, concerning, with the text, with the name,
+			in the title, having`, "", "")
+var searchTail = newSet(`in it, in them, in the title, in title, in their title, in the name, please, tasks, task, in my list, in my tasks,
+			in my todo list, from my list, in the list, on my list, todos, items, for me, item, todo, list, my`, "", "")
+var searchHead = newSet(`for, my, the, a, an, all, any, me, task, tasks, todo, todos, items, about, with, containing, called, named,
+			to, that, mention, mentioning, contain, contains, related, which, of, item, in, it, say, says, have, word, regarding, matching,
+			where, is, pending, completed, open, do, i, on, this, related to`, "", "")
 
 // listEnglish makes a list of what the sentence asks for. s is the sentence
 // from its lead on, after is it without the lead.
@@ -43,7 +65,7 @@ func (p *parser) listEnglish(kind lead, s, after *sentence) command {
 	}
 	p.looseFilter(after)
 	c := p.filters(s)
-	if kind == leadFind {
+	if kind == leadFind && len(after.contentWords()) > 0 {
 		if c.search = after.trimLeft(searchHead).trimRight(searchTail).unquoted().string(); c.search == "" && !p.hasValues() && c.status == "" && !c.overdue {
 			return command{}
 		}
@@ -77,7 +99,8 @@ func (p *parser) looseFilter(s *sentence) {
 }
 
 // listHints are ways to ask for tasks without naming them.
-var listHints = newSet(`have to do, need to do, to do, on my plate, my agenda, my schedule, my day, should i do, up next, next, everything, should i work on, coming up, due, all, did i miss`, "", "")
+var listHints = newSet(`have to do, need to do, to do, on my plate, my agenda, my schedule, my day, should i do, up next, next, everything,
+			should i work on, coming up, due, all, did i miss`, "", "")
 
 // beforeNoun is the content right before the word task: "the milk tasks".
 func (s *sentence) beforeNoun(content []int) string {

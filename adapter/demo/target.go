@@ -5,15 +5,30 @@ import "strconv"
 var (
 	// targetEdge is what stands around the words of a title when a sentence
 	// speaks of a task.
-	targetEdge = newSet(`the, my, a, an, this, that, task, tasks, todo, to-do, item, items, reminder, called, named, titled, about, for, of, to, as, on, off, from, in, and, with, please, one, entry, status, status of, priority, priority of, category, category of, due, due date, due date of, deadline, deadline of, is, be, should, should be, must be, needs to be, it's, from my list, from the list, my list, list, task list, todo list, to-do list, from my todo list, from my tasks, from my to-do list, at, by, doing, now, it to, title, me, until, till, up, out, which says, that says, saying, anymore, already, back, again, into, under, i, have, we, there is, there's, was, were, has, has been, been, just, the one, one about, moved, moved to, postponed, shifted, both of, thing, stuff`,
-		`میرا, میری, میرے, مجھے, میں, میں نے, نے, کا, کی, کے, کو, والا, والی, والے, کام, کاموں, ٹاسک, سے, پر, یہ, وہ, اس, اب, ابھی, نامی, براہ کرم, پلیز, ذرا, فہرست, لسٹ, فہرست سے, لسٹ سے, تو, بھی, کر, کرنا, کرنے, آج, جو, ہم نے, ہم, نام, کے نام, بارے, طور, بطور, ایک, اپنی, اپنا, اپنے, دوبارہ, پھر, واپس, ترجیح, ترجیح کو, زمرہ, زمرے, تاریخ, مہربانی, جی, ہاں, اور, ہے, ہیں, ہو, کہ, تک, اسے, وہ والا, یہ والا, اوپر, حالت, کی حالت`,
-		`mera, meri, mere, mujhe, main, main ne, maine, mein, mein ne, meine, ne, ka, ki, ke, ko, wala, wali, wale, kaam, kam, kaamon, task, tasks, se, par, pe, yeh, ye, woh, wo, is, us, ab, abhi, plz, please, zara, fehrist, list, list se, fehrist se, to, bhi, kar, kr, karna, karne, jo, hum ne, hum, naam, ke naam, bare, tor, ek, apni, apna, apne, dobara, phir, wapas, wapis, tarjeeh, priority, category, tareekh, meherbani, jee, haan, aur, hai, hain, ho, ke, tak, isay, ise, isko, usko, usay, status, todo, item, reminder, the, my, maine ne, yaar, bhai, due, date, deadline, due date`)
+	targetEdge = newSet(`the, my, a, an, this, that, task, tasks, todo, to-do, item, items, reminder, called, named, titled, about, for,
+			of, to, as, on, off, from, in, and, with, please, one, entry, status, status of, priority, priority of, category, category of, due,
+			due date, due date of, deadline, deadline of, is, be, should, should be, must be, needs to be, it's, from my list, from the list,
+			my list, list, task list, todo list, to-do list, from my todo list, from my tasks, from my to-do list, at, by, doing, now, it to,
+			title, me, until, till, up, out, which says, that says, saying, anymore, already, back, again, into, under, i, have, we, there is,
+			there's, was, were, has, has been, been, just, the one, one about, moved, moved to, postponed, shifted, both of, thing, stuff`,
+		`میرا, میری, میرے, مجھے, میں, میں نے, نے, کا, کی, کے, کو, والا, والی, والے, کام, کاموں, ٹاسک, سے, پر, یہ, وہ, اس, اب, ابھی, نامی,
+			براہ کرم, پلیز, ذرا, فہرست, لسٹ, فہرست سے, لسٹ سے, تو, بھی, کر, کرنا, کرنے, آج, جو, ہم نے, ہم, نام, کے نام, بارے, طور, بطور, ایک,
+			اپنی, اپنا, اپنے, دوبارہ, پھر, واپس, ترجیح, ترجیح کو, زمرہ, زمرے, تاریخ, مہربانی, جی, ہاں, اور, ہے, ہیں, ہو, کہ, تک, اسے, وہ والا,
+			یہ والا, اوپر, حالت, کی حالت`,
+		`mera, meri, mere, mujhe, main, main ne, maine, mein, mein ne, meine, ne, ka, ki, ke, ko, wala, wali, wale, kaam, kam, kaamon, task,
+			tasks, se, par, pe, yeh, ye, woh, wo, is, us, ab, abhi, plz, please, zara, fehrist, list, list se, fehrist se, to, bhi, kar, kr,
+			karna, karne, jo, hum ne, hum, naam, ke naam, bare, tor, ek, apni, apna, apne, dobara, phir, wapas, wapis, tarjeeh, priority, category,
+			tareekh, meherbani, jee, haan, aur, hai, hain, ho, ke, tak, isay, ise, isko, usko, usay, status, todo, item, reminder, the, my,
+			maine ne, yaar, bhai, due, date, deadline, due date`)
 
-	itWords = newSet(`it, that, this, that one, this one, that task, this task, the task, them, the last one, last one, the one, same, the same, the same task, it's, the last task`,
+	itWords = newSet(`it, that, this, that one, this one, that task, this task, the task, them, the last one, last one, the one, same,
+			the same, the same task, it's, the last task`,
 		`اسے, اس, اس کو, یہ, یہ والا, وہ, وہ والا, اسی, اسی کو, یہ کام, وہ کام, اس کام, اس کام کو, اس کام کا, آخری والا, ان`,
-		`ise, isay, isko, is ko, usko, us ko, usay, yeh, ye, yeh wala, woh, wo wala, isi ko, yeh kaam, ye kaam, woh kaam, is kaam, us kaam, is, us, is kaam ko, is task ko`)
+		`ise, isay, isko, is ko, usko, us ko, usay, yeh, ye, yeh wala, woh, wo wala, isi ko, yeh kaam, ye kaam, woh kaam, is kaam, us kaam,
+			is, us, is kaam ko, is task ko`)
 
-	allWords = newSet(`all, all my, all the, every, everything, all of my, all of the, each, all tasks, both, both of, both the`, `سب, سارے, ساری, تمام, ہر, سبھی`, `sab, sare, saare, saray, saari, tamam, har, sabhi`)
+	allWords = newSet(`all, all my, all the, every, everything, all of my, all of the, each, all tasks, both, both of, both the`, `سب,
+			سارے, ساری, تمام, ہر, سبھی`, `sab, sare, saare, saray, saari, tamam, har, sabhi`)
 
 	ordinals = newTable(
 		meaning[int]{1, `first, 1st, number one, top one`, `پہلا, پہلے, پہلی, پہلے والا`, `pehla, pehle, pehli, pahla`},
@@ -23,7 +38,8 @@ var (
 		meaning[int]{5, `fifth, 5th`, `پانچواں, پانچویں`, `panchwan, paanchwan`},
 		meaning[int]{-1, `last, final`, `آخری`, `aakhri, akhri`},
 	)
-	numbered = newSet(`number, no, #, task, task number, item, item number, option, task #, todo`, `نمبر, کام نمبر, ٹاسک نمبر`, `number, nambar, kaam number, task number, task`)
+	numbered = newSet(`number, no, #, task, task number, item, item number, option, task #, todo`, `نمبر, کام نمبر, ٹاسک نمبر`, `number,
+			nambar, kaam number, task number, task`)
 )
 
 // onTask makes a command for the task that the words speak of. Values that

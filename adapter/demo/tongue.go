@@ -18,13 +18,19 @@ var grammarWords = newSet("",
 	`کا, کی, کے, کو, میں, سے, نے, پر, تک, ہے, ہیں, ہو, گیا, گئی, گئے, چکا, چکی, چکے, کر, کرو, کریں, کردو, کردیں, کرنا, دو, دیں, دینا,
 	لیا, لی, مجھے, میرا, میری, میرے, ہمارے, تم, آپ, کیا, کون, کتنے, کتنا, کتنی, یہ, وہ, اس, ان, اور, نہیں, والا, والی, والے, نیا, نئی,
 	کام, دکھاؤ, بتاؤ, دکھا, بتا, شکریہ, سلام, مدد, کل, آج, لیے`,
-	`ka, ki, ke, ko, mein, mei, ne, tak, hai, hain, hy, gaya, gya, gayi, gai, gaye, chuka, chuki, chuke, kar, kr, karo, kro, karein, krein, kardo, krdo, kar do,
-	kardein, krdein, karna, krna, dein, dena, dijiye, kijiye, lia, liya, mujhe, mujhy, mera, meri, mere, hamare, tum, aap, ap, kya, kia, kaun, kon, kitne, kitna, kitni,
-	yeh, woh, aur, nahi, nahin, wala, wali, wale, naya, nayi, kaam, kam, kaamon, dikhao, batao, dikha, dikhaye, bata, dikhaen, dikhaein, bataein, batain, bataen, shukriya, salam, assalam, madad, kal, aaj, aj, parson, liye, lie,
-	hata, hatao, mita, mitao, zaroori, jo, kaunse, konse, sab, saare, tamam, ho, hogaya, hogya, wapas, dobara, karne, karni, hataen, hatayen, mukammal, shamil, fehrist, banao, likho, dilao, rakho, rakh, badal, badlo, khatam, baqi, baki, adaab, khuda, theek, acha`)
+	`ka, ki, ke, ko, mein, mei, ne, tak, hai, hain, hy, gaya, gya, gayi, gai, gaye, chuka, chuki, chuke, kar, kr, karo, kro, karein, krein,
+			kardo, krdo, kar do,
+	kardein, krdein, karna, krna, dein, dena, dijiye, kijiye, lia, liya, mujhe, mujhy, mera, meri, mere, hamare, tum, aap, ap, kya, kia,
+			kaun, kon, kitne, kitna, kitni,
+	yeh, woh, aur, nahi, nahin, wala, wali, wale, naya, nayi, kaam, kam, kaamon, dikhao, batao, dikha, dikhaye, bata, dikhaen, dikhaein,
+			bataein, batain, bataen, shukriya, salam, assalam, madad, kal, aaj, aj, parson, liye, lie,
+	hata, hatao, mita, mitao, zaroori, jo, kaunse, konse, sab, saare, tamam, ho, hogaya, hogya, wapas, dobara, karne, karni, hataen, hatayen,
+			mukammal, shamil, fehrist, banao, likho, dilao, rakho, rakh, badal, badlo, khatam, baqi, baki, adaab, khuda, theek, acha`)
 
 // englishWords do the same for English sentences.
-var englishWords = newSet(`the, my, a, an, to, as, with, and, of, for, on, in, is, are, i, me, what, which, how, show, please, it, that, this, do, have, mark, from, by, at, be, need, all, you, can, i'm, i've, what's, don't, new, due, add, delete, list, task, tasks`, "", "")
+var englishWords = newSet(`the, my, a, an, to, as, with, and, of, for, on, in, is, are, i, me, what, which, how, show, please, it,
+			that, this, do, have, mark, from, by, at, be, need, all, you, can, i'm, i've, what's, don't, new, due, add, delete, list, task,
+			tasks`, "", "")
 
 // tongueOf tells the language of a sentence by its small words, and where they
 // say nothing by its letters. Quotations are left out.

@@ -18,6 +18,9 @@ type transport struct{ handler http.Handler }
 
 // RoundTrip implements http.RoundTripper.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
 	served := req.Clone(req.Context())
 	if served.Body == nil {
 		served.Body = http.NoBody
@@ -38,7 +41,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.sent, Body: reader, ContentLength: -1, Request: req,
+		Header: w.sent, Body: body{reader, req.Context().Err}, ContentLength: -1, Request: req,
 	}, nil
 }
 
@@ -54,6 +57,20 @@ func (t transport) serve(w http.ResponseWriter, req *http.Request) (err error) {
 	t.handler.ServeHTTP(w, req)
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// A body is the reader's end of an answer. It ends at once when the request
+// does, as that of a connection would.
+type body struct {
+	*io.PipeReader
+	ended func() error // of the request
+}
+
+func (b body) Read(p []byte) (int, error) {
+	if err := b.ended(); err != nil {
+		return 0, err
+	}
+	return b.PipeReader.Read(p)
 }
 
 // A pipeWriter is the handler's end of an answer. Status and headers count from

@@ -82,7 +82,8 @@ func (p *parser) verbUrdu(v verb, s *sentence) command {
 }
 
 // urduMaking can be said of poems and tea as well as of tasks.
-var urduMaking = newSet("", "بناؤ, بنا, بنائیں, بنائیے, لکھ, لکھو, لکھیں, لکھیے", "banao, bana, banaen, banaiye, likho, likh, likhen, likhein, create, note")
+var urduMaking = newSet("", `بناؤ, بنا, بنائیں, بنائیے, لکھ, لکھو, لکھیں, لکھیے`, `banao, bana, banaen, banaiye, likho, likh, likhen,
+			likhein, create, note`)
 
 // speaksOfTask reports whether what is to be made or written is a task.
 func (p *parser) speaksOfTask(v verb, s *sentence) bool {
@@ -162,20 +163,13 @@ func (p *parser) createUrdu(v verb, s *sentence) command {
 	if c, ok := p.describeUrdu(before); ok {
 		return c
 	}
-	if len(before.trim(urduTitleTail).trim(urduTitleHead).words) == 0 && p.hasValues() && len(after.trim(targetEdge).words) == 0 {
-		return p.createFull(v)
-	}
-	if listed := before.trim(targetEdge); len(listed.words) > 0 && p.putsUnder(before) {
+	if len(before.trim(targetEdge).words) > 0 && p.putsUnder(before) {
 		return p.updateUrdu(before, after)
 	}
 	c := p.values(create)
 	c.title = titleUrdu(before, after)
 	return c
 }
-
-// createFull is for a title made of words that look like values: "ضروری کام
-// شامل کرو" asks for a task without saying which.
-func (p *parser) createFull(verb) command { return p.values(create) }
 
 // putsUnder reports whether "… کو … میں ڈالو" speaks of a task that is there:
 // it gives a value, and marks the task with کو.
@@ -213,8 +207,11 @@ func titleUrdu(before, after *sentence) string {
 	return text
 }
 
-var afterHead = newSet("", "کہ, جو, جس کا نام, جس کا عنوان, جس کا نام ہو, جس کا عنوان ہو, عنوان, نام, یہ, یہ ہے, مجھے, ہمیں, ہے, ہو, میں نے, کام, ٹاسک, نیا کام, ایک کام, کا", "keh, ke, kay, k, jo, jis ka naam, jiska naam, jis ka title, title, naam, yeh, ye, yeh hai, mujhe, mujhy, hai, ho, kaam, task, new task, naya kaam, ek kaam, ka, main ne")
-var afterTail = newSet("", "ہے, پلیز, شکریہ, ہیں, کو, براہ کرم, ہوگا, فہرست میں, لسٹ میں", "hai, please, plz, pls, shukriya, hain, thanks, ko, list mein, hoga")
+var afterHead = newSet("", `کہ, جو, جس کا نام, جس کا عنوان, جس کا نام ہو, جس کا عنوان ہو, عنوان, نام, یہ, یہ ہے, مجھے, ہمیں, ہے, ہو,
+			میں نے, کام, ٹاسک, نیا کام, ایک کام, کا`, `keh, ke, kay, k, jo, jis ka naam, jiska naam, jis ka title, title, naam, yeh, ye, yeh hai,
+			mujhe, mujhy, hai, ho, kaam, task, new task, naya kaam, ek kaam, ka, main ne`)
+var afterTail = newSet("", `ہے, پلیز, شکریہ, ہیں, کو, براہ کرم, ہوگا, فہرست میں, لسٹ میں`, `hai, please, plz, pls, shukriya, hain,
+			thanks, ko, list mein, hoga`)
 
 // direct gives the title's last word the form of a name: of "دودھ لانے کا کام"
 // remains "دودھ لانا".
@@ -275,7 +272,7 @@ func (p *parser) updateUrdu(before, after *sentence) command {
 		return p.renameUrdu()
 	}
 	words := before
-	if len(before.trim(targetEdge).words) == 0 {
+	if len(before.trim(targetEdge).words) == 0 && !holds(before, itWords) {
 		words = after
 	}
 	c := p.onTask(update, words.without(spansOf(words, fieldNouns)...))
@@ -283,7 +280,9 @@ func (p *parser) updateUrdu(before, after *sentence) command {
 	return c
 }
 
-var fieldNouns = newSet("", "کی ترجیح, کی اہمیت, کی تاریخ, کی آخری تاریخ, کی ڈیڈ لائن, کا زمرہ, کی کیٹیگری, کا وقت, کی پرائیورٹی", "ki tarjeeh, ki ahmiyat, ki tareekh, ki deadline, ki due date, ka category, ki category, ki priority, ka zumra, ka waqt, due date, deadline, ki aakhri tareekh, ki date")
+var fieldNouns = newSet("", `کی ترجیح, کی اہمیت, کی تاریخ, کی آخری تاریخ, کی ڈیڈ لائن, کا زمرہ, کی کیٹیگری, کا وقت, کی پرائیورٹی`, `ki tarjeeh,
+			ki ahmiyat, ki tareekh, ki deadline, ki due date, ka category, ki category, ki priority, ka zumra, ka waqt, due date, deadline,
+			ki aakhri tareekh, ki date`)
 
 // looseUrdu reads the bare value before the verb: "… کو ضروری کر دو".
 func (p *parser) looseUrdu(s *sentence) *sentence {

@@ -9,8 +9,10 @@ import "strings"
 var priorityWords = newTable(
 	meaning[string]{"high",
 		`high, highest, higher, top, urgent, important, critical, max, maximum`,
-		`اعلیٰ, اعلی, زیادہ, زیادہ اہم, زیادہ ضروری, سب سے اہم, سب سے ضروری, ہائی, بلند, اونچی, فوری, ضروری, اہم, ارجنٹ, بڑی, سب سے زیادہ, بہت زیادہ, بہت ضروری, بہت اہم, نہایت اہم, انتہائی اہم, انتہائی ضروری, سخت ضروری, اولین`,
-		`high, urgent, important, zyada aham, zyada zaroori, sab se aham, sab se zaroori, ala, aala, zyada, ziada, oonchi, unchi, fori, fauri, zaroori, zaruri, aham, ehem, bohat zaroori, bahut zaroori, bht zaroori, sab se zyada, buland`},
+		`اعلیٰ, اعلی, زیادہ, زیادہ اہم, زیادہ ضروری, سب سے اہم, سب سے ضروری, ہائی, بلند, اونچی, فوری, ضروری, اہم, ارجنٹ, بڑی, سب سے زیادہ,
+			بہت زیادہ, بہت ضروری, بہت اہم, نہایت اہم, انتہائی اہم, انتہائی ضروری, سخت ضروری, اولین`,
+		`high, urgent, important, zyada aham, zyada zaroori, sab se aham, sab se zaroori, ala, aala, zyada, ziada, oonchi, unchi, fori, fauri,
+			zaroori, zaruri, aham, ehem, bohat zaroori, bahut zaroori, bht zaroori, sab se zyada, buland`},
 	meaning[string]{"medium",
 		`medium, normal, middle, moderate, regular, average, default`,
 		`درمیانی, درمیانہ, درمیانے, متوسط, اوسط, میڈیم, عام, نارمل, معمول کی`,
@@ -27,10 +29,15 @@ var priorityNoun = newSet(`priority, prio, importance, urgency`,
 // surePriority needs no noun at the end or the beginning of a sentence, or
 // before the word task.
 var surePriority = newTable(
-	meaning[string]{"high", `urgent, urgently, important, very important, critical, asap, as soon as possible, it's urgent, it is urgent, this is urgent, it's important, this is important, p1`,
-		`فوری, ضروری, بہت ضروری, بہت اہم, اہم, زیادہ اہم, زیادہ ضروری, سب سے اہم, نہایت اہم, نہایت ضروری, ارجنٹ, فوری طور پر, انتہائی ضروری, انتہائی اہم`, `zaroori, zaruri, zyada zaroori, zyada aham, bohat aham, bohat zaroori, bahut zaroori, aham, urgent, fori, fauri, fori tor par, important`},
+	meaning[string]{"high", `urgent, urgently, important, very important, critical, asap, as soon as possible, it's urgent, it is urgent,
+			this is urgent, it's important, this is important, p1`,
+		`فوری, ضروری, بہت ضروری, بہت اہم, اہم, زیادہ اہم, زیادہ ضروری, سب سے اہم, نہایت اہم, نہایت ضروری, ارجنٹ, فوری طور پر, انتہائی ضروری,
+			انتہائی اہم`, `zaroori, zaruri, zyada zaroori, zyada aham, bohat aham, bohat zaroori, bahut zaroori, aham, urgent, fori, fauri,
+			fori tor par, important`},
 	meaning[string]{"medium", `p2`, ``, ``},
-	meaning[string]{"low", `not urgent, unimportant, not important, not very important, no rush, no hurry, p3`, `غیر اہم, غیر ضروری, کم اہم, کم ضروری, زیادہ اہم نہیں, معمولی, کوئی جلدی نہیں, ضروری نہیں`, `ghair zaroori, ghair aham, kam aham, kam zaroori, zyada zaroori nahi, mamooli, koi jaldi nahi, zaroori nahi`},
+	meaning[string]{"low", `not urgent, unimportant, not important, not very important, no rush, no hurry, p3`, `غیر اہم, غیر ضروری, کم اہم,
+			کم ضروری, زیادہ اہم نہیں, معمولی, کوئی جلدی نہیں, ضروری نہیں`, `ghair zaroori, ghair aham, kam aham, kam zaroori, zyada zaroori nahi,
+			mamooli, koi jaldi nahi, zaroori nahi`},
 )
 
 var categoryWords = newTable(
@@ -49,7 +56,8 @@ var categoryNoun = newSet(`category, categories, section, group, label, tag, fol
 	`زمرہ, زمرے, زمرا, کیٹیگری, کیٹگری, کٹیگری, قسم, شعبہ, شعبے, خانے`, `category, zumra, zumray, zumre, zumara, categori, qisam, shoba, shobay`)
 
 // taskNoun is what people call a task.
-var taskNoun = newSet(`task, tasks, todo, todos, to-do, to-dos, to do, reminder, reminders, item, items, entry, assignment, chore, chores, errand, errands, thing, things, stuff, one, ones, to-do item, todo item, to-do items, todo items, entries`,
+var taskNoun = newSet(`task, tasks, todo, todos, to-do, to-dos, to do, reminder, reminders, item, items, entry, assignment, chore,
+			chores, errand, errands, thing, things, stuff, one, ones, to-do item, todo item, to-do items, todo items, entries`,
 	`کام, کاموں, ٹاسک, ٹاسکس, ٹاسکوں, یاد دہانی, یاددہانی, آئٹم, ٹوڈو, کامز`,
 	`kaam, kam, kaamon, kamon, task, tasks, taskon, todo, todos, item, items, reminder, yaad dehani, yaddehani, cheez, cheezein`)
 
@@ -57,7 +65,8 @@ var listNoun = newSet(`list, lists, calendar, agenda, todo list, to-do list, to 
 	`فہرست, لسٹ, کاموں کی فہرست, ٹو ڈو لسٹ, ٹاسک لسٹ`, `list, fehrist, fahrist, fehrisat, kaamon ki list, task list, todo list`)
 
 // fillers stand around a value and go with it.
-var valueBefore = newSet(`with a, with the, with, as a, as, of, at a, at, in the, in my, in, into the, into my, into, under the, under my, under, to the, to my, for the, for my, for, on my, on the, and, has, is, its, it is, make it, set to, set it to, a`,
+var valueBefore = newSet(`with a, with the, with, as a, as, of, at a, at, in the, in my, in, into the, into my, into, under the, under my,
+			under, to the, to my, for the, for my, for, on my, on the, and, has, is, its, it is, make it, set to, set it to, a`,
 	`اور, جس کی, اس کی, بطور`, `aur, jis ki, us ki, iski, uski, bator`)
 var valueAfter = newSet(``, `کے ساتھ, کے طور پر, کے تحت, میں, والا, والی, والے, پر, کی, کا, کے, سے, رکھو, رکھیں, ہے, ہو, ہونی چاہیے`,
 	`ke sath, ke saath, ke tor par, mein, main, me, wala, wali, wale, par, pe, ki, ka, ke, se, rakho, rakhein, hai, ho`)
@@ -65,18 +74,26 @@ var valueAfter = newSet(``, `کے ساتھ, کے طور پر, کے تحت, می�
 // Bare statuses, for lists.
 var statusWords = newTable(
 	meaning[string]{"pending",
-		`pending, open, incomplete, unfinished, uncompleted, remaining, outstanding, left, not done, not completed, not finished, not complete, undone, active, unresolved, haven't done, have not done, haven't finished, haven't completed, still have to, still need to, still to do, not yet done, isn't done, aren't done, yet to, left to do, in progress`,
-		`باقی, نامکمل, ادھورے, ادھورا, ادھوری, زیر التوا, زیر التواء, زیرِ التوا, پینڈنگ, غیر مکمل, مکمل نہیں, نہیں ہوئے, نہیں ہوا, نہیں کیے, نہیں کئے, رہتے, رہ گئے, رہ گیا, بقیہ, بقایا, کرنے والے, ہونے والے, جاری`,
-		`pending, baqi, baki, baaqi, namukammal, na mukammal, adhoore, adhure, adhoora, ghair mukammal, mukammal nahi, nahi hue, nahi huay, nahi hua, nahi kiye, rehte, rehtay, reh gaye, reh gaya, baqaya, incomplete, zer e iltiwa, karne wale, open`},
+		`pending, open, incomplete, unfinished, uncompleted, remaining, outstanding, left, not done, not completed, not finished, not complete,
+			undone, active, unresolved, haven't done, have not done, haven't finished, haven't completed, still have to, still need to, still to do,
+			not yet done, isn't done, aren't done, yet to, left to do, in progress`,
+		`باقی, نامکمل, ادھورے, ادھورا, ادھوری, زیر التوا, زیر التواء, زیرِ التوا, پینڈنگ, غیر مکمل, مکمل نہیں, نہیں ہوئے, نہیں ہوا, نہیں کیے,
+			نہیں کئے, رہتے, رہ گئے, رہ گیا, بقیہ, بقایا, کرنے والے, ہونے والے, جاری`,
+		`pending, baqi, baki, baaqi, namukammal, na mukammal, adhoore, adhure, adhoora, ghair mukammal, mukammal nahi, nahi hue, nahi huay,
+			nahi hua, nahi kiye, rehte, rehtay, reh gaye, reh gaya, baqaya, incomplete, zer e iltiwa, karne wale, open`},
 	meaning[string]{"completed",
 		`completed, complete, done, finished, closed, ticked, checked off, accomplished, already did, i did, have i done, have done, i've done`,
 		`مکمل, مکمل شدہ, ہو چکے, ہو چکا, ہو گئے, ہو گیا, ختم, پورے, پورا, ہوئے, کر لیے, کر لئے, کر چکا, کر چکے, ڈن, کمپلیٹ, نمٹائے`,
-		`completed, complete, done, mukammal, mukamal, mukammal shuda, ho chuke, ho chukay, ho gaye, ho gae, hogaye, khatam, khatm, poore, pure, hue, huay, kar liye, kar chuka, kar chuke`},
+		`completed, complete, done, mukammal, mukamal, mukammal shuda, ho chuke, ho chukay, ho gaye, ho gae, hogaye, khatam, khatm, poore,
+			pure, hue, huay, kar liye, kar chuka, kar chuke`},
 )
 
-var overdueWords = newSet(`overdue, over due, past due, past their due, past its due, late, missed, behind schedule, expired, running late, past deadline, past the deadline`,
-	`اوور ڈیو, تاخیر, تاخیر کا شکار, تاخیر شدہ, گزر چکی, گزر گئی, گزری, گزر چکا, گزر گیا, گزرے, لیٹ, میعاد ختم, دیر, مدت ختم, ڈیڈ لائن گزر, تاریخ نکل, وقت نکل`,
-	`overdue, over due, takheer, takheer ka shikar, late, guzar chuki, guzar gayi, guzar gai, guzri, guzar chuka, guzar gaya, guzre, der, deadline guzar, tareekh nikal, waqt nikal`)
+var overdueWords = newSet(`overdue, over due, past due, past their due, past its due, late, missed, behind schedule, expired, running late,
+			past deadline, past the deadline`,
+	`اوور ڈیو, تاخیر, تاخیر کا شکار, تاخیر شدہ, گزر چکی, گزر گئی, گزری, گزر چکا, گزر گیا, گزرے, لیٹ, میعاد ختم, دیر, مدت ختم, ڈیڈ لائن گزر,
+			تاریخ نکل, وقت نکل`,
+	`overdue, over due, takheer, takheer ka shikar, late, guzar chuki, guzar gayi, guzar gai, guzri, guzar chuka, guzar gaya, guzre, der,
+			deadline guzar, tareekh nikal, waqt nikal`)
 
 // A labelled is a value found in a sentence, with the words to take out.
 type labelled struct {
@@ -191,6 +208,9 @@ func categoryOfTask(s *sentence) (labelled, bool) {
 		}
 		if m := lengthAt(s, i+n, placeAfter); m > 0 && (s.endsAt(i+n+m) || i == 0 || lengthAt(s, i+n+m, urduNewTask) > 0) {
 			return labelled{value, span{i, i + n + m}}, true
+		}
+		if i > 0 && strings.Contains("([", s.words[i-1].key) && s.endsAt(j) {
+			return labelled{value, span{i - 1, j + 1}}, true
 		}
 		alone := i > 0 && s.words[i-1].loose() && s.endsAt(i+n) // "…, work, …"
 		if alone || noun > 0 || list > 0 {

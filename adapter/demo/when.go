@@ -73,6 +73,9 @@ func dateAt(s *sentence, i int, today time.Time) (dates, span, bool) {
 		return dates{}, span{}, false
 	}
 	end := i + n
+	if _, _, timed := clockAt(s, end); timed {
+		return d, span{start, end}, true // "کل رات 10 بجے": the night belongs to the time
+	}
 	if _, n := dateAfter.at(s, end); n > 0 {
 		end += n
 	}
@@ -184,6 +187,10 @@ func monthDate(s *sentence, i int, today time.Time) (dates, int) {
 		i++
 	} else {
 		if day, _, ok = dayNumber(s, i); !ok {
+			day, n = ordinals.at(s, i)
+			ok = n == 1 && day > 0
+		}
+		if !ok {
 			return dates{}, 0
 		}
 		i++

@@ -51,15 +51,22 @@ func weekend(today time.Time) dates {
 }
 
 var dayWords = newTable(
-	meaning[daySpan]{inDays(0), `today, tonight, today's, this evening, this morning, this afternoon, end of day, end of the day, eod, tonite, todays`, `آج, آج ہی, آج رات`, `aaj, aj, aaj hi, aj hi, aaj raat, today`},
-	meaning[daySpan]{inDays(1), `tomorrow, tomorrow's, tmrw, tmr, tommorow, tomorow, tommorrow, tomorrows, the next day`, `کل, آنے والے کل, کل ہی`, `kal, kall, kal hi, anay wale kal`},
+	meaning[daySpan]{inDays(0), `today, tonight, today's, this evening, this morning, this afternoon, end of day, end of the day, eod,
+			tonite, todays`, `آج, آج ہی, آج رات`, `aaj, aj, aaj hi, aj hi, aaj raat, today`},
+	meaning[daySpan]{inDays(1), `tomorrow, tomorrow's, tmrw, tmr, tommorow, tomorow, tommorrow, tomorrows, the next day`, `کل, آنے والے کل,
+			کل ہی`, `kal, kall, kal hi, anay wale kal`},
 	meaning[daySpan]{inDays(2), `day after tomorrow, the day after tomorrow, overmorrow`, `پرسوں, پرسو`, `parson, parso, parsun, parsoon`},
 	meaning[daySpan]{inDays(-1), `yesterday, yesterday's`, `گزشتہ کل, گزرا کل`, `guzishta kal, guzra kal`},
 	meaning[daySpan]{inDays(3), ``, `ترسوں`, `tarson`},
-	meaning[daySpan]{weekOff(0), `this week, this week's, end of week, end of the week, end of this week, the end of the week, the week`, `اس ہفتے, اسی ہفتے, رواں ہفتے, اس ہفتہ`, `is hafte, is haftay, isi hafte, is hafta`},
-	meaning[daySpan]{weekOff(1), `next week, next week's, the next week, coming week, a week from now, in a week, in one week, within a week`, `اگلے ہفتے, اگلا ہفتہ, آئندہ ہفتے, آنے والے ہفتے, ایک ہفتے بعد, ایک ہفتے میں, ہفتے بعد`, `agle hafte, aglay haftay, agla hafta, ainda hafte, anay wale hafte, ek hafte baad, ek hafte mein, aik hafte baad`},
-	meaning[daySpan]{monthOff(0), `this month, this month's, end of month, end of the month, end of this month, the end of the month`, `اس مہینے, اس ماہ, مہینے کے آخر, رواں ماہ`, `is mahine, is maheene, is mah, mahine ke akhir`},
-	meaning[daySpan]{monthOff(1), `next month, next month's, in a month, a month from now, the next month`, `اگلے مہینے, اگلے ماہ, آئندہ ماہ, آئندہ مہینے, ایک مہینے بعد`, `agle mahine, aglay mahinay, agle mah, ainda mah, ek mahine baad`},
+	meaning[daySpan]{weekOff(0), `this week, this week's, end of week, end of the week, end of this week, the end of the week, the week`, `اس ہفتے,
+			اسی ہفتے, رواں ہفتے, اس ہفتہ`, `is hafte, is haftay, isi hafte, is hafta`},
+	meaning[daySpan]{weekOff(1), `next week, next week's, the next week, coming week, a week from now, in a week, in one week, within a week`, `اگلے ہفتے,
+			اگلا ہفتہ, آئندہ ہفتے, آنے والے ہفتے, ایک ہفتے بعد, ایک ہفتے میں, ہفتے بعد`, `agle hafte, aglay haftay, agla hafta, ainda hafte,
+			anay wale hafte, ek hafte baad, ek hafte mein, aik hafte baad`},
+	meaning[daySpan]{monthOff(0), `this month, this month's, end of month, end of the month, end of this month, the end of the month`, `اس مہینے,
+			اس ماہ, مہینے کے آخر, رواں ماہ`, `is mahine, is maheene, is mah, mahine ke akhir`},
+	meaning[daySpan]{monthOff(1), `next month, next month's, in a month, a month from now, the next month`, `اگلے مہینے, اگلے ماہ, آئندہ ماہ,
+			آئندہ مہینے, ایک مہینے بعد`, `agle mahine, aglay mahinay, agle mah, ainda mah, ek mahine baad`},
 	meaning[daySpan]{weekend, `weekend, this weekend, the weekend, next weekend, coming weekend`, `ویک اینڈ, اختتام ہفتہ`, `weekend, is weekend`},
 )
 
@@ -126,16 +133,21 @@ var dayUnits = newTable(
 )
 
 var (
-	dateBefore = newSet(`due on, due by, due, on, by, for, before, until, till, from, starting, to be done by, to be done on, which is due, that is due, that's due, due date, deadline, with due date, with a due date of, with a due date, with deadline, with a deadline of, on the, by the, for the, before the, due on the, due by the, due the, at the, a due date of, due date of, a deadline of, deadline of`,
-		`کی تاریخ, کی آخری تاریخ, تاریخ, آخری تاریخ, کی ڈیڈ لائن, ڈیڈ لائن`, `ki tareekh, ki aakhri tareekh, tareekh, ki deadline, deadline, ki due date, due date, due`)
+	dateBefore = newSet(`due on, due by, due, on, by, for, before, until, till, from, starting, to be done by, to be done on, which is due,
+			that is due, that's due, due date, deadline, with due date, with a due date of, with a due date, with deadline, with a deadline of,
+			on the, by the, for the, before the, due on the, due by the, due the, at the, a due date of, due date of, a deadline of, deadline of`,
+		`کی تاریخ, کی آخری تاریخ, تاریخ, آخری تاریخ, کی ڈیڈ لائن, ڈیڈ لائن`, `ki tareekh, ki aakhri tareekh, tareekh, ki deadline, deadline,
+			ki due date, due date, due`)
 	// dateBeforeName is what may stand before a weekday; it makes a shy one sure.
 	dateBeforeName = newSet(`this, next, coming, this coming, upcoming, the coming, the next`,
 		`اگلے, آئندہ, آنے والے, اس, اسی, اگلی, آنے والی`, `agle, aglay, ainda, aanay wale, aane wale, anay wale, is, isi, agli`)
 	dateAfterName = newSet(``, `کو, تک, کے دن, کے روز, والے دن, کے لیے, سے پہلے, کی صبح, کی شام, کی رات`,
 		`ko, tak, ke din, ke roz, wale din, ke liye, keliye, se pehle, k liye, ki subah, ki sham`)
 	dateAfter = newSet(`morning, afternoon, evening, night, at night, in the morning, in the evening, in the afternoon, due`,
-		`کو, تک, کے دن, کے روز, والے دن, کے لیے, سے پہلے, کا, کی, کے, کے اندر, پر, والا, والے, والی, صبح, شام, رات, دوپہر, کی صبح, کی شام, کی رات, کی تاریخ, کی تاریخ کے ساتھ, کی تاریخ تک, ہی`,
-		`ko, tak, ke din, ke roz, wale din, ke liye, keliye, k liye, se pehle, ka, ki, ke, ke andar, pe, par, wala, wale, wali, subah, sham, shaam, raat, dopahar, ki subah, ki sham, ki tareekh, hi`)
+		`کو, تک, کے دن, کے روز, والے دن, کے لیے, سے پہلے, کا, کی, کے, کے اندر, پر, والا, والے, والی, صبح, شام, رات, دوپہر, کی صبح, کی شام,
+			کی رات, کی تاریخ, کی تاریخ کے ساتھ, کی تاریخ تک, ہی`,
+		`ko, tak, ke din, ke roz, wale din, ke liye, keliye, k liye, se pehle, ka, ki, ke, ke andar, pe, par, wala, wale, wali, subah, sham,
+			shaam, raat, dopahar, ki subah, ki sham, ki tareekh, hi`)
 	nthNoun = newSet(`of this month, of the month`, `تاریخ`, `tareekh, tarikh`)
 	later   = newSet(`from now, from today, later`, `بعد, کے بعد, میں, کے اندر, کے اندر اندر, تک`, `baad, bad, ke baad, mein, main, ke andar, tak, me`)
 )

@@ -2,7 +2,9 @@ package demo
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -207,6 +209,26 @@ func TestErrorsOfTheWire(t *testing.T) {
 				t.Errorf("status %d, error %+v, %v; want status %d", rec.Code, out.Error, err, c.status)
 			}
 		})
+	}
+}
+
+// TestRequestEnds cancels a request in the middle of its answer.
+func TestRequestEnds(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	body := asJSON(map[string]any{"stream": true, "messages": []any{map[string]any{"role": "user", "content": "help"}}})
+	req := httptest.NewRequestWithContext(ctx, "POST", "http://demo.invalid/v1/chat/completions", strings.NewReader(body))
+	resp, err := Transport().RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	cancel()
+	if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, context.Canceled) {
+		t.Errorf("reading on gave %v", err)
+	}
+	if _, err := Transport().RoundTrip(req.Clone(ctx)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a request that is over gave %v", err)
 	}
 }
 
