@@ -27,56 +27,72 @@ var fixedTimes = newTable(
 	meaning[int]{23*60 + 59, `at midnight, by midnight`, `آدھی رات`, `aadhi raat`},
 )
 
+// A clock is a time of day while it is read.
+type clock struct {
+	hour, minute int    // minute is -1 where none was given
+	half         string // am or pm
+	part         int    // a value of dayParts
+	sure         bool   // something says that the number is a time
+}
+
 // clockAt reads a time of day that begins at word i: "at 5pm", "17:30",
 // "شام ۵ بجے". It gives the minute of the day.
 func clockAt(s *sentence, i int) (minute int, sp span, ok bool) {
-	start := i
 	if minute, n := fixedTimes.at(s, i); n > 0 {
 		return minute, span{i, i + n}, true
 	}
+	var c clock
+	digits := c.before(s, i)
+	if c.hour, c.minute, c.half, ok = readClock(s, digits); !ok {
+		return 0, span{}, false
+	}
+	c.sure = c.sure || c.half != "" || c.minute >= 0
+	end := c.after(s, digits+1)
+	if !c.sure {
+		return 0, span{}, false
+	}
+	hour, ok := fullHour(c.hour, c.half, c.part)
+	return hour*60 + max(c.minute, 0), span{i, end}, ok
+}
+
+// before reads what may stand before the number: "in the evening at". It gives
+// where the number stands.
+func (c *clock) before(s *sentence, i int) int {
 	part, n := dayParts.at(s, i)
 	i += n
-	at := false
 	if _, n := clockBefore.at(s, i); n > 0 {
-		at = s.words[i].key == "at"
+		c.sure = s.words[i].key == "at"
 		i += n
 	}
 	if part == 0 {
 		part, n = dayParts.at(s, i)
 		i += n
 	}
-	hour, minute, half, ok := readClock(s, i)
-	if !ok {
-		return 0, span{}, false
-	}
-	i++
-	sure := at || half != "" || minute >= 0
-	if half == "" && i < len(s.words) {
-		if h := halfOfDay(s.words[i].key); h != "" {
-			half, sure = h, true
-			i++
-		} else if s.has(i, []string{"a", ".", "m"}, keyOf) || s.has(i, []string{"p", ".", "m"}, keyOf) {
-			half, sure = s.words[i].key+"m", true
-			i += 3
-		}
+	c.part = part
+	return i
+}
+
+// after reads what may follow the number: "pm", "بجے", "in the evening".
+func (c *clock) after(s *sentence, i int) int {
+	if half, n := halves.at(s, i); n > 0 && c.half == "" {
+		c.half, c.sure = half, true
+		i += n
 	}
 	if _, n := oClock.at(s, i); n > 0 {
-		sure = true
+		c.sure = true
 		i += n
 	}
-	if later, n := dayParts.at(s, i); n > 0 && part == 0 {
-		part = later
+	if part, n := dayParts.at(s, i); n > 0 && c.part == 0 {
+		c.part = part
 		i += n
 	}
-	if !sure {
-		return 0, span{}, false
-	}
-	hour, ok = fullHour(hour, half, part)
-	if _, n := clockAfter.at(s, i); n > 0 {
-		i += n
-	}
-	return hour*60 + max(minute, 0), span{start, i}, ok
+	return i + lengthAt(s, i, clockAfter)
 }
+
+var halves = newTable(
+	meaning[string]{"am", `am, a.m, a.m.`, ``, ``},
+	meaning[string]{"pm", `pm, p.m, p.m.`, ``, ``},
+)
 
 var clockShape = regexp.MustCompile(`^(\d{1,2})(?::(\d{2}))?(am|pm)?$`)
 
@@ -96,13 +112,6 @@ func readClock(s *sentence, i int) (hour, minute int, half string, ok bool) {
 		minute, _ = strconv.Atoi(m[2])
 	}
 	return hour, minute, m[3], hour < 24 && minute < 60
-}
-
-func halfOfDay(key string) string {
-	if key == "am" || key == "pm" {
-		return key
-	}
-	return ""
 }
 
 // fullHour puts an hour on the clock of 24. Where nothing tells the half of the

@@ -125,7 +125,7 @@ func (p *parser) english() command {
 	case kind == leadList || kind == leadFind:
 		return p.listEnglish(kind, s, after)
 	}
-	return p.otherEnglish(kind, s, after)
+	return p.otherEnglish(kind, s)
 }
 
 // lead finds the lead of a sentence and what comes after it.
@@ -154,61 +154,78 @@ func (s *sentence) onlyQuotation() bool {
 	return true
 }
 
-// otherEnglish reads sentences that do not begin with what they want: "the
-// milk task is done", "buy milk: done", "tasks due today".
-func (p *parser) otherEnglish(kind lead, s, after *sentence) command {
-	switch {
-	case kind == leadCount:
-		return command{do: count}
-	case kind == leadHelp:
-		return command{do: help}
-	case kind == leadHello:
-		return command{do: hello}
-	case kind == leadThanks:
-		return command{do: thanks}
+// otherEnglish reads sentences that do not begin with what they want.
+func (p *parser) otherEnglish(kind lead, s *sentence) command {
+	if do := simpleActs[kind]; do != unknown {
+		return command{do: do}
 	}
 	body := s.trimLeft(englishPolite).trimRight(englishTail)
-	if n := body.phraseBefore(asOpen, len(body.words)); n > 0 && len(body.words) > n {
-		return p.onTask(reopen, body.part(0, len(body.words)-n))
-	}
-	if n := body.phraseBefore(asDone, len(body.words)); n > 0 && len(body.words) > n {
-		return p.onTask(complete, body.part(0, len(body.words)-n))
-	}
-	if task, ok := passive(body); ok {
-		return p.onTask(complete, task)
+	if c, ok := p.stateEnglish(body); ok {
+		return c
 	}
 	if p.asksForList(s) {
 		return p.listEnglish(leadList, s, s)
 	}
-	if holds(p.full, renamedTo) {
-		return p.renameEnglish()
-	}
-	if n := body.phraseBefore(noDue, len(body.words)); n > 0 {
-		c := p.onTask(update, body.part(0, len(body.words)-n))
-		c.clearDue = true
+	if c, ok := p.valuesEnglish(s, body); ok {
 		return c
 	}
-	if p.hasValues() && lengthAt(s, 0, errands) > 0 {
-		return p.createEnglish(s)
+	if _, sp, ok := find(s, insideLeads); ok {
+		return p.createEnglish(s.part(sp.until, len(s.words)))
 	}
-	if p.hasValues() && lengthAt(s, 0, questions) == 0 && (holds(s, changeWords) || p.priority+p.category != "" && holds(p.full, changeWords)) {
-		return p.changeEnglish(leadChange, s)
-	}
-	if i, n, ok := createInside(s); ok {
-		return p.createEnglish(s.part(i+n, len(s.words)))
-	}
-	for _, table := range []struct {
-		words *table[bool]
-		do    act
-	}{{helpInside, help}, {countInside, count}} {
-		if holds(s, table.words) {
-			return command{do: table.do}
-		}
+	switch {
+	case holds(s, helpInside):
+		return command{do: help}
+	case holds(s, countInside):
+		return command{do: count}
 	}
 	if kind, n := englishLeads.at(p.full, 0); n > 0 && kind == leadHello {
 		return command{do: hello}
 	}
 	return p.pastEnglish(body) // "bought milk"
+}
+
+// simpleActs are the leads that say all.
+var simpleActs = map[lead]act{leadCount: count, leadHelp: help, leadHello: hello, leadThanks: thanks}
+
+// stateEnglish reads what a sentence says of a task's state: "the milk task is
+// done", "buy milk: not done", "the tap has been fixed".
+func (p *parser) stateEnglish(body *sentence) (command, bool) {
+	for _, state := range []struct {
+		words *table[bool]
+		do    act
+	}{{asOpen, reopen}, {asDone, complete}} {
+		if n := body.phraseBefore(state.words, len(body.words)); n > 0 && len(body.words) > n {
+			return p.onTask(state.do, body.part(0, len(body.words)-n)), true
+		}
+	}
+	if task, ok := passive(body); ok {
+		return p.onTask(complete, task), true
+	}
+	return command{}, false
+}
+
+// valuesEnglish reads what a sentence gives a task, old or new: "milk should be
+// high priority", "milk has no due date", "buy eggs tomorrow".
+func (p *parser) valuesEnglish(s, body *sentence) (command, bool) {
+	if holds(p.full, renamedTo) {
+		return p.renameEnglish(), true
+	}
+	if n := body.phraseBefore(noDue, len(body.words)); n > 0 {
+		c := p.onTask(update, body.part(0, len(body.words)-n))
+		c.clearDue = true
+		return c, true
+	}
+	if !p.hasValues() || lengthAt(s, 0, questions) > 0 {
+		return command{}, false
+	}
+	if lengthAt(s, 0, errands) > 0 {
+		return p.createEnglish(s), true
+	}
+	// With a date alone "is" may be anyone's: the weather is fine today.
+	if holds(s, changeWords) || p.priority+p.category != "" && holds(p.full, changeWords) {
+		return p.changeEnglish(leadChange, s), true
+	}
+	return command{}, false
 }
 
 // takenOff reads "take … off my list".
@@ -266,11 +283,6 @@ var (
 	helpInside  = newSet(`help, can you do, who are you, are you a bot, are you real, are you human, yourself, about you`, "", "")
 	countInside = newSet(`statistics, stats, summary, overview, progress`, "", "")
 )
-
-func createInside(s *sentence) (i, n int, ok bool) {
-	_, sp, ok := find(s, insideLeads)
-	return sp.from, sp.until - sp.from, ok
-}
 
 // asksForList reports whether a sentence without a verb speaks of tasks in
 // general: "pending tasks", "overdue", "tasks for today".

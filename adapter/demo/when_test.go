@@ -37,6 +37,7 @@ func TestDueDates(t *testing.T) {
 		"add x by 12/24/2026":                  "2026-12-24",
 		"add x by 5/12":                        "2026-12-05",
 		"add x at 5pm":                         "2026-11-25T17:00:00+05:00",
+		"add x at 9 p.m. on Friday":            "2026-11-27T21:00:00+05:00",
 		"add x at 9 am":                        "2026-11-26T09:00:00+05:00",
 		"add x tomorrow at 17:30":              "2026-11-26T17:30:00+05:00",
 		"add x at 12 am on Friday":             "2026-11-27T00:00:00+05:00",
