@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -94,7 +93,7 @@ func readJSON(c *gin.Context, limit int64, v any, known ...string) error {
 	if err != nil {
 		return err
 	}
-	if len(data) == 0 && len(r.Header["Content-Type"]) == 0 {
+	if len(data) == 0 {
 		return nil
 	}
 	if !edge.CheckContentType(r, "application/json") {
@@ -116,9 +115,4 @@ func badBody(err error) error {
 		detail = wrong.Field + ": has the wrong type."
 	}
 	return refuse(http.StatusBadRequest, "invalid", detail)
-}
-
-// within bounds what one request may take of something that can hang.
-func within(c *gin.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(c.Request.Context(), limit)
 }

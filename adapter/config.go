@@ -65,7 +65,7 @@ type config struct {
 type sessionConfig struct {
 	mode       string
 	openAIKey  string
-	openAIBase string // of OpenAI's API; a test has its own
+	openAIBase string // of OpenAI's API: OPENAI_BASE_URL
 	workflow   string
 }
 

@@ -80,7 +80,7 @@ func readModel(env *edge.Env) modelChoice {
 		m.baseURL, m.key = xiaomiBase, xiaomi
 		m.name = or(m.name, xiaomiModel)
 	case openai != "":
-		m.baseURL, m.key = openAIBase, openai
+		m.baseURL, m.key = env.Text("OPENAI_BASE_URL", openAIBase), openai
 		m.name = or(m.name, openAIModel)
 	case m.name != "":
 		env.Problem("LLM_MODEL is set without a provider: set LLM_BASE_URL, XIAOMI_API_KEY or OPENAI_API_KEY")
@@ -94,7 +94,7 @@ func readSessions(env *edge.Env) sessionConfig {
 	return sessionConfig{
 		mode:       or(env.OneOf("CHATKIT_SESSION_MODE", sessionSelf, sessionOpenAI), sessionSelf),
 		openAIKey:  env.Text("OPENAI_API_KEY", ""),
-		openAIBase: openAIBase,
+		openAIBase: webAddress(env, "OPENAI_BASE_URL", openAIBase),
 		workflow:   env.Text("CHATKIT_WORKFLOW_ID", ""),
 	}
 }

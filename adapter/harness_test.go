@@ -114,7 +114,7 @@ func (h *harness) token(t testing.TB, user string) string {
 // secret is a good client secret for a user.
 func (h *harness) secret(t testing.TB, user string) string {
 	t.Helper()
-	secret, _, err := h.Server.signer.ClientSecret(user, "sess_test")
+	secret, _, err := h.Server.signer.ClientSecret(user, "sess_test", identity.SecretLife)
 	if err != nil {
 		t.Fatal(err)
 	}

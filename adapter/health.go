@@ -22,9 +22,8 @@ const readyPatience = 4 * time.Second
 // readyz says whether people would be served: the database and the tools
 // answer, and the provider's keys are at hand.
 func (s *server) readyz(c *gin.Context) {
-	ctx, cancel := within(c, readyPatience)
-	defer cancel()
-	down := s.outOfReach(ctx)
+	ctx := c.Request.Context()
+	down := s.reach.ask(ctx)
 	if len(down) == 0 {
 		writeJSON(c, http.StatusOK, map[string]string{"status": "ready"})
 		return

@@ -29,6 +29,20 @@ func (s *server) routes() http.Handler {
 	e.Match(probe, "/readyz", s.readyz)
 	e.Match(probe, "/.well-known/jwks.json", s.keySet)
 
+	chat := e.Group("/api/chatkit")
+	chat.POST("/session", s.forUser(s.readsLimited(s.createSession)))
+	chat.POST("/refresh", s.forUser(s.readsLimited(s.refreshSession)))
+	chat.GET("/health", s.chatHealth)
+
+	tasks := e.Group("/api/:user_id")
+	tasks.GET("/tasks", s.ownTasks(s.listTasks))
+	tasks.POST("/tasks", s.ownTasks(s.createTask))
+	tasks.GET("/tasks/:task_id", s.ownTasks(s.getTask))
+	tasks.PUT("/tasks/:task_id", s.ownTasks(s.updateTask))
+	tasks.DELETE("/tasks/:task_id", s.ownTasks(s.deleteTask))
+	tasks.PATCH("/tasks/:task_id/complete", s.ownTasks(s.completeTask))
+	tasks.GET("/stats", s.ownTasks(s.taskStats))
+
 	return s.middlewares(e)
 }
 

@@ -53,10 +53,23 @@ type server struct {
 	users    *identity.Verifier // access tokens
 	secrets  *identity.Verifier // client secrets, for use
 	exchange *identity.Verifier // client secrets, run out or not, for new ones
+
+	chats    *store.Chats
+	sessions sessionMaker
+	key      *keyCheck
+	reach    *reach
+	tools    taskTools
+	reads    *edge.Limiter
 }
 
 func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) (_ *server, err error) {
-	s := &server{cfg: cfg, loopback: edge.IsLoopbackAddr(addr.String()), logger: logger, store: st}
+	s := &server{
+		cfg: cfg, loopback: edge.IsLoopbackAddr(addr.String()), logger: logger, store: st,
+		chats: st.Chats(store.Replica{}),
+		key:   newKeyCheck(cfg.sessions),
+		reads: edge.NewLimiter(cfg.edge.RateReads),
+	}
+	s.reach = &reach{look: s.outOfReach}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -64,6 +77,10 @@ func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) 
 	}()
 	if err := s.trust(); err != nil {
 		return nil, err
+	}
+	s.sessions = &ownSessions{chats: s.chats, signer: s.signer}
+	if cfg.sessions.mode == sessionOpenAI {
+		s.sessions = newHostedSessions(cfg.sessions, s.chats, s.key, logger)
 	}
 	return s, nil
 }
@@ -91,9 +108,10 @@ func (s *server) trust() error {
 }
 
 // start begins what runs beside the requests; close ends it.
-func (s *server) start() {}
+func (s *server) start() { s.key.status() }
 
 func (s *server) close() {
+	s.key.close()
 	for _, v := range []*identity.Verifier{s.users, s.secrets, s.exchange} {
 		if v != nil {
 			v.Close()

@@ -65,9 +65,9 @@ func (s *Signer) Token(g Grant) (string, error) {
 }
 
 // ClientSecret signs a secret for the ChatKit endpoint, bound to a user and a
-// session; it is good until expires.
-func (s *Signer) ClientSecret(user, session string) (secret string, expires time.Time, err error) {
-	return s.sign(secretType, user, SecretLife, jwt.MapClaims{"aud": s.issuer + secretAudience, "sid": session})
+// session. It is good until expires: for life, at most SecretLife.
+func (s *Signer) ClientSecret(user, session string, life time.Duration) (secret string, expires time.Time, err error) {
+	return s.sign(secretType, user, min(life, SecretLife), jwt.MapClaims{"aud": s.issuer + secretAudience, "sid": session})
 }
 
 func (s *Signer) sign(typ, user string, life time.Duration, claims jwt.MapClaims) (string, time.Time, error) {

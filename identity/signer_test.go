@@ -67,7 +67,7 @@ func TestSignedTokens(t *testing.T) {
 // A secret is good for the one endpoint, and every bit of it counts.
 func TestClientSecrets(t *testing.T) {
 	s := newSigner(t)
-	secret, expires, err := s.ClientSecret("alice", "sess_1")
+	secret, expires, err := s.ClientSecret("alice", "sess_1", time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestClientSecrets(t *testing.T) {
 func TestSecretGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSigner(t)
-		secret, _, err := s.ClientSecret("alice", "sess_1")
+		secret, _, err := s.ClientSecret("alice", "sess_1", time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
