@@ -50,7 +50,7 @@ func (s *server) challenged(w http.ResponseWriter, err error) error {
 	switch {
 	case errors.Is(err, errTokenMissing):
 		w.Header().Set("WWW-Authenticate", "Bearer")
-	case errors.Is(err, errTokenInvalid):
+	case errors.Is(err, errTokenInvalid), errors.Is(err, errLink):
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	}
 	return err

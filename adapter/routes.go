@@ -33,6 +33,10 @@ func (s *server) routes() http.Handler {
 	chat.POST("/session", s.forUser(s.readsLimited(s.createSession)))
 	chat.POST("/refresh", s.forUser(s.readsLimited(s.refreshSession)))
 	chat.GET("/health", s.chatHealth)
+	chat.POST("/upload", s.forChat(s.readsLimited(s.directUpload)))
+	chat.PUT("/upload/:id", s.byLink(linkUpload, s.announcedUpload))
+	chat.POST("/upload/:id", s.byLink(linkUpload, s.announcedUpload))
+	chat.GET("/attachments/:id", s.byLink(linkPreview, s.attachment))
 
 	tasks := e.Group("/api/:user_id")
 	tasks.GET("/tasks", s.ownTasks(s.listTasks))
@@ -127,5 +131,3 @@ func (s *server) checkOrigin(next http.Handler) http.Handler {
 		checked.ServeHTTP(w, r)
 	})
 }
-
-const previewPath = "/api/chatkit/attachments/"

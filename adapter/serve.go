@@ -59,6 +59,7 @@ type server struct {
 	key      *keyCheck
 	reach    *reach
 	tools    taskTools
+	uploads  *uploads
 	reads    *edge.Limiter
 }
 
@@ -78,6 +79,11 @@ func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) 
 	if err := s.trust(); err != nil {
 		return nil, err
 	}
+	vault, err := openVault(context.Background(), cfg.uploads, cfg.store.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	s.uploads = &uploads{chats: s.chats, vault: vault, links: newLinks(s.signer), public: cfg.publicURL, logger: logger}
 	s.sessions = &ownSessions{chats: s.chats, signer: s.signer}
 	if cfg.sessions.mode == sessionOpenAI {
 		s.sessions = newHostedSessions(cfg.sessions, s.chats, s.key, logger)
@@ -112,6 +118,11 @@ func (s *server) start() { s.key.status() }
 
 func (s *server) close() {
 	s.key.close()
+	if s.uploads != nil {
+		if err := s.uploads.vault.close(); err != nil {
+			s.logger.Warn("close the storage for uploads", "err", err)
+		}
+	}
 	for _, v := range []*identity.Verifier{s.users, s.secrets, s.exchange} {
 		if v != nil {
 			v.Close()

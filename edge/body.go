@@ -69,6 +69,10 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// BodyError is for handlers that read a body by themselves: it makes the error
+// of a read the *Refusal that ReadBody would give.
+func BodyError(w http.ResponseWriter, err error) *Refusal { return refuseBody(w, err) }
+
 // refuseBody words a failed read. The rest of the body must not be taken for
 // the next request, hence Connection: close.
 func refuseBody(w http.ResponseWriter, err error) *Refusal {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"crypto/ed25519"
+	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -129,4 +130,14 @@ func publicX(key ed25519.PrivateKey) string {
 func thumbprint(key ed25519.PrivateKey) string {
 	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + publicX(key) + `"}`))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Derive gives a secret of 32 bytes for another purpose, the same in every
+// process that has the key, from which the key cannot be found.
+func (s *Signer) Derive(purpose string) []byte {
+	secret, err := hkdf.Key(sha256.New, s.key.Seed(), nil, "taskwire "+purpose, 32)
+	if err != nil {
+		panic(err) // 32 bytes are always within what HKDF gives
+	}
+	return secret
 }
