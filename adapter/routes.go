@@ -33,6 +33,7 @@ func (s *server) routes() http.Handler {
 	chat.POST("/session", s.forUser(s.readsLimited(s.createSession)))
 	chat.POST("/refresh", s.forUser(s.readsLimited(s.refreshSession)))
 	chat.GET("/health", s.chatHealth)
+	chat.POST("/beacon", s.forChat(s.readsLimited(s.beacon)))
 	chat.POST("/upload", s.forChat(s.readsLimited(s.directUpload)))
 	chat.PUT("/upload/:id", s.byLink(linkUpload, s.announcedUpload))
 	chat.POST("/upload/:id", s.byLink(linkUpload, s.announcedUpload))
@@ -40,7 +41,7 @@ func (s *server) routes() http.Handler {
 
 	tasks := e.Group("/api/:user_id")
 	tasks.GET("/tasks", s.ownTasks(s.listTasks))
-	tasks.POST("/tasks", s.ownTasks(s.createTask))
+	tasks.POST("/tasks", s.ownTasks(s.once(maxTaskBody, s.createTask)))
 	tasks.GET("/tasks/:task_id", s.ownTasks(s.getTask))
 	tasks.PUT("/tasks/:task_id", s.ownTasks(s.updateTask))
 	tasks.DELETE("/tasks/:task_id", s.ownTasks(s.deleteTask))

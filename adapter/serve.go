@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 
 	"taskwire/edge"
 	"taskwire/identity"
@@ -60,7 +61,14 @@ type server struct {
 	reach    *reach
 	tools    taskTools
 	uploads  *uploads
-	reads    *edge.Limiter
+	reads    *edge.Limiter // requests that are no turn
+	turns    *edge.Limiter // requests that ask the model
+	streams  *edge.Cap     // open answers
+	beacons  *beacons
+
+	background sync.WaitGroup // ends with stop
+	life       context.Context
+	stop       context.CancelFunc
 }
 
 func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) (_ *server, err error) {
@@ -68,8 +76,10 @@ func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) 
 		cfg: cfg, loopback: edge.IsLoopbackAddr(addr.String()), logger: logger, store: st,
 		chats: st.Chats(store.Replica{}),
 		key:   newKeyCheck(cfg.sessions),
-		reads: edge.NewLimiter(cfg.edge.RateReads),
+		reads: edge.NewLimiter(cfg.edge.RateReads), turns: edge.NewLimiter(cfg.edge.RateTurns),
+		streams: edge.NewCap(cfg.edge.MaxStreams), beacons: newBeacons(),
 	}
+	s.life, s.stop = context.WithCancel(context.Background())
 	s.reach = &reach{look: s.outOfReach}
 	defer func() {
 		if err != nil {
@@ -114,9 +124,14 @@ func (s *server) trust() error {
 }
 
 // start begins what runs beside the requests; close ends it.
-func (s *server) start() { s.key.status() }
+func (s *server) start() {
+	s.key.status()
+	s.background.Go(func() { s.sweep(s.life) })
+}
 
 func (s *server) close() {
+	s.stop()
+	s.background.Wait()
 	s.key.close()
 	if s.uploads != nil {
 		if err := s.uploads.vault.close(); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -22,16 +23,33 @@ const (
 // directUpload takes a file, multipart with the field file, and answers with
 // the attachment.
 func (s *server) directUpload(c *gin.Context, user string) error {
+	key, err := idempotencyKey(c.Request)
+	if err != nil {
+		return err
+	}
 	f, err := multipartFile(c)
 	if err != nil {
 		return err
 	}
-	made, err := s.uploads.add(c.Request.Context(), user, f)
+	add := func(c *gin.Context, user string) error {
+		made, err := s.uploads.add(c.Request.Context(), user, f)
+		if err != nil {
+			return err
+		}
+		writeJSON(c, http.StatusOK, made)
+		return nil
+	}
+	if key == "" {
+		return add(c, user)
+	}
+	// The form as a whole is another one each time a browser sends it: the name
+	// and the beginning of the file tell whether it is the same.
+	head, err := peek(f, sniffLen)
 	if err != nil {
 		return err
 	}
-	writeJSON(c, http.StatusOK, made)
-	return nil
+	f.Reader = io.MultiReader(bytes.NewReader(head), f.Reader)
+	return s.onceFor(c, user, key, append([]byte(f.name+"\n"), head...), add)
 }
 
 // announcedUpload takes the bytes of an attachment that was announced: raw, or
@@ -78,11 +96,11 @@ func (s *server) attachment(c *gin.Context, user string) error {
 	if a.State != store.UploadFinished {
 		return errNotFound
 	}
-	bytes, err := s.uploads.vault.open(ctx, a.BlobKey)
+	object, err := s.uploads.vault.open(ctx, a.BlobKey)
 	if err != nil {
 		return err
 	}
-	defer bytes.Close()
+	defer object.Close()
 	disposition := "attachment"
 	if isRaster(a.MimeType) {
 		disposition = "inline"
@@ -95,7 +113,7 @@ func (s *server) attachment(c *gin.Context, user string) error {
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // ChatKit's frame shows them
 	h.Set("Referrer-Policy", "no-referrer")               // the link is a key
 	h.Set("Cache-Control", "private, max-age=300")
-	http.ServeContent(c.Writer, c.Request, "", bytes.modified, bytes)
+	http.ServeContent(c.Writer, c.Request, "", object.modified, object)
 	return nil
 }
 

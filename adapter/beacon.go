@@ -1,0 +1,75 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/gin-gonic/gin"
+)
+
+// What a page can tell of itself. Names outside these lists are refused: they
+// become names of metrics.
+var (
+	beaconTimings = []string{"page_ready_ms", "session_ms", "first_event_ms", "first_text_ms", "turn_ms"}
+	beaconErrors  = []string{"script_failed", "session_failed", "stream_failed", "upload_failed", "script_error"}
+)
+
+const (
+	maxBeacon     = 4 << 10
+	longestTiming = 3_600_000 // ms
+	mostErrors    = 1000
+)
+
+// beacon takes {"timings": {"first_text_ms": 812}, "errors": {"stream_failed": 1}}.
+func (s *server) beacon(c *gin.Context, _ string) error {
+	var body struct {
+		Timings map[string]float64 `json:"timings"`
+		Errors  map[string]int64   `json:"errors"`
+	}
+	if err := readJSON(c, maxBeacon, &body, "timings", "errors"); err != nil {
+		return err
+	}
+	for name, ms := range body.Timings {
+		if !slices.Contains(beaconTimings, name) || ms < 0 || ms > longestTiming {
+			return refuse(http.StatusBadRequest, "invalid", "timings: a name that is not known, or a time that cannot be.")
+		}
+	}
+	for name, n := range body.Errors {
+		if !slices.Contains(beaconErrors, name) || n < 1 || n > mostErrors {
+			return refuse(http.StatusBadRequest, "invalid", "errors: a name that is not known, or a number that cannot be.")
+		}
+	}
+	s.beacons.add(body.Timings, body.Errors)
+	c.Writer.WriteHeader(http.StatusNoContent)
+	c.Writer.WriteHeaderNow()
+	return nil
+}
+
+// beacons counts what pages tell.
+type beacons struct {
+	mu      sync.Mutex
+	timings map[string]timing
+	errors  map[string]int64
+}
+
+type timing struct {
+	count int64
+	sumMS float64
+}
+
+func newBeacons() *beacons {
+	return &beacons{timings: map[string]timing{}, errors: map[string]int64{}}
+}
+
+func (b *beacons) add(timings map[string]float64, errors map[string]int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for name, ms := range timings {
+		t := b.timings[name]
+		b.timings[name] = timing{t.count + 1, t.sumMS + ms}
+	}
+	for name, n := range errors {
+		b.errors[name] += n
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"taskwire/edge"
+	"taskwire/store"
+)
+
+// once lets a request with an Idempotency-Key take effect once: the same key
+// and body give the first answer again, for 24 hours and through crashes. It
+// reads the body, of at most limit bytes; h finds it as it was.
+func (s *server) once(limit int64, h handler) handler {
+	return func(c *gin.Context, user string) error {
+		key, err := idempotencyKey(c.Request)
+		if key == "" || err != nil {
+			if err == nil {
+				err = h(c, user)
+			}
+			return err
+		}
+		body, err := edge.ReadBody(c.Writer, c.Request, limit)
+		if err != nil {
+			return err
+		}
+		c.Request.Body = io.NopCloser(bytes.NewReader(body))
+		return s.onceFor(c, user, key, body, h)
+	}
+}
+
+// onceFor is once for those that know by what to tell one request from another.
+func (s *server) onceFor(c *gin.Context, user, key string, content []byte, h handler) error {
+	ctx := c.Request.Context()
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", c.Request.URL.RequestURI(), c.Request.Header.Get("X-Timezone"), content))
+	k := store.Key{Endpoint: c.Request.Method + " " + c.FullPath(), Key: key, Hash: sum[:]}
+	first, err := s.chats.ClaimKey(ctx, user, k)
+	switch {
+	case errors.Is(err, store.ErrKeyReused):
+		return errKeyReused
+	case errors.Is(err, store.ErrKeyRunning):
+		return errKeyRunning
+	case err != nil:
+		return err
+	case first != nil:
+		sendAnswer(c.Writer, *first)
+		return nil
+	}
+	kept := false
+	defer func() {
+		if !kept { // failed, or panicked: without effect, or with one that the tools remember
+			s.releaseKey(ctx, user, k)
+		}
+	}()
+	real := c.Writer
+	draft := &draftWriter{ResponseWriter: real, header: http.Header{}, status: http.StatusOK}
+	c.Writer = draft
+	err = h(c, user)
+	c.Writer = real
+	if err != nil {
+		return err
+	}
+	answer := store.Answer{Status: draft.status, Header: draft.header, Body: draft.body.Bytes()}
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyPatience)
+	defer cancel()
+	// Without the claim (ErrNotFound) another process has taken over, and keeps
+	// its own answer.
+	if err := s.chats.FinishKey(finish, user, k, answer); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	kept = true
+	sendAnswer(real, answer)
+	return nil
+}
+
+var (
+	errKeyReused  = refuse(http.StatusUnprocessableEntity, "key_reused", "This Idempotency-Key came before with another request; take a new one.")
+	errKeyRunning = refuse(http.StatusConflict, "key_running", "The first request with this Idempotency-Key still runs.")
+)
+
+func (s *server) releaseKey(ctx context.Context, user string, k store.Key) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyPatience)
+	defer cancel()
+	if err := s.chats.ReleaseKey(ctx, user, k); err != nil {
+		s.logger.WarnContext(ctx, "idempotency key not released", "err", err)
+	}
+}
+
+func sendAnswer(w http.ResponseWriter, a store.Answer) {
+	for name, values := range a.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body) // a client that is gone needs no answer
+}
+
+// A draftWriter holds an answer back until it is kept.
+type draftWriter struct {
+	gin.ResponseWriter
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (d *draftWriter) Header() http.Header                  { return d.header }
+func (d *draftWriter) WriteHeader(status int)               { d.status = status }
+func (d *draftWriter) WriteHeaderNow()                      {}
+func (d *draftWriter) Write(p []byte) (int, error)          { return d.body.Write(p) }
+func (d *draftWriter) WriteString(text string) (int, error) { return d.body.WriteString(text) }
+func (d *draftWriter) Status() int                          { return d.status }
+func (d *draftWriter) Size() int                            { return d.body.Len() }
+func (d *draftWriter) Written() bool                        { return d.body.Len() > 0 }
+
+// sweepEvery is how often what is over is removed.
+const sweepEvery = 10 * time.Minute
+
+// sweep removes what is past its time until ctx ends. Every replica does it;
+// rows that another one removed first are no error.
+func (s *server) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		if _, err := s.chats.Sweep(ctx, s.uploads.vault.remove); err != nil && ctx.Err() == nil {
+			s.logger.WarnContext(ctx, "sweep", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
