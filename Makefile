@@ -15,7 +15,7 @@ help: ## list the targets
 .PHONY: build
 build: ## build the programs into bin/
 	@mkdir -p bin
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./mcpserver ./scripts/run
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./mcpserver ./adapter ./scripts/run
 
 .PHONY: run
 run: build ## run Taskwire on this machine, without sign-in (Ctrl-C stops it)

@@ -51,6 +51,7 @@ func (s *server) outOfReach(ctx context.Context) (down []outage) {
 		ask func(context.Context) error
 	}{
 		{outage{what: "database", detail: "The database is out of reach."}, s.store.Ping},
+		{outage{what: "tools", detail: "The tools are out of reach."}, s.tools.Ping},
 		{outage{what: "keys", detail: "The keys of the identity provider are out of reach."}, s.users.Ready},
 	}
 	answers := make([]chan error, len(checks))

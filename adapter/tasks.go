@@ -18,6 +18,7 @@ import (
 // taskTools is what the REST face, and the widgets, need of the tools.
 type taskTools interface {
 	Call(ctx context.Context, user string, call agent.ToolCall) (agent.ToolResult, error)
+	Ping(ctx context.Context) error
 }
 
 // The REST face of the tasks: each request is one call of a tool, over MCP, as
