@@ -8,7 +8,7 @@ import (
 // A Thread is a conversation, without its items.
 type Thread struct {
 	ID                  string
-	Title               string // empty: none yet
+	Title               string // empty: none, and left out
 	CreatedAt           time.Time
 	Status              Status
 	AllowedImageDomains []string       // nil: images from anywhere; empty: from nowhere
