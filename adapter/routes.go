@@ -13,8 +13,11 @@ import (
 
 func init() { gin.SetMode(gin.ReleaseMode) } // else it prints to stdout
 
+// handler is all that is served, behind what every request passes.
+func (s *server) handler() http.Handler { return s.middlewares(s.routes()) }
+
 // routes lists everything that is served.
-func (s *server) routes() http.Handler {
+func (s *server) routes() *gin.Engine {
 	e := gin.New() // logging and recovery are ours
 	e.UseRawPath = true
 	e.RedirectTrailingSlash = false
@@ -28,6 +31,7 @@ func (s *server) routes() http.Handler {
 	e.Match(probe, "/healthz", s.healthz)
 	e.Match(probe, "/readyz", s.readyz)
 	e.Match(probe, "/.well-known/jwks.json", s.keySet)
+	e.GET("/openapi.json", s.describe)
 
 	chat := e.Group("/api/chatkit")
 	chat.POST("/session", s.forUser(s.readsLimited(s.createSession)))
@@ -48,7 +52,7 @@ func (s *server) routes() http.Handler {
 	tasks.PATCH("/tasks/:task_id/complete", s.ownTasks(s.completeTask))
 	tasks.GET("/stats", s.ownTasks(s.taskStats))
 
-	return s.middlewares(e)
+	return e
 }
 
 // middlewares are what every request passes, outermost first.

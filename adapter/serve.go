@@ -40,7 +40,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 	s.start()
 	logger.Info("serving", "addr", ln.Addr().String(), "url", cfg.publicURL, "tools", cfg.mcpURL,
 		"auth", cfg.identity.Mode, "model", cfg.model.label())
-	return edge.Serve(ctx, ln, s.routes(), edge.ServeOptions{Grace: cfg.edge.ShutdownGrace, Logger: logger})
+	return edge.Serve(ctx, ln, s.handler(), edge.ServeOptions{Grace: cfg.edge.ShutdownGrace, Logger: logger})
 }
 
 // A server is the program while it serves.
