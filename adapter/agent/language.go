@@ -127,12 +127,12 @@ type tally struct {
 	roman   int // points for Urdu in Roman letters
 	other   int // points for another language in Latin letters
 	script  int // points for Urdu by small words in Urdu letters
-	letters int // points for Urdu by the letters themselves
+	letters int // letters that Urdu alone has, less those of its neighbours
 	against int // points for another language in Arabic letters
 }
 
 func (t *tally) verdict() Lang {
-	written := t.arabic > 0 && (t.script+t.letters > t.against || t.against == 0)
+	written := t.arabic > 0 && t.isUrduScript()
 	switch {
 	case written && (t.latin == 0 || t.mixed()):
 		return Urdu
@@ -142,6 +142,16 @@ func (t *tally) verdict() Lang {
 		return Other
 	}
 	return Unclear
+}
+
+// isUrduScript judges what is in Arabic letters. Hardly an Urdu sentence does
+// without the letters that only Urdu has, so only a few words are given the
+// benefit of the doubt.
+func (t *tally) isUrduScript() bool {
+	if t.letters != 0 {
+		return t.letters > 0
+	}
+	return t.script > t.against || t.against == 0 && t.arabic <= 2
 }
 
 // mixed reports whether a sentence in both letters is an Urdu one: the language
@@ -232,13 +242,15 @@ func isArabic(r rune) bool {
 func (t *tally) letter(r rune) {
 	switch r {
 	case 'ٹ', 'ڈ', 'ڑ', 'ں', 'ے', 'ہ', 'ھ', 'ۓ', 'ۂ', 'ۃ':
-		t.letters += 2
+		t.letters++
 	case 'ي', 'ك', 'ة', 'ى', 'أ', 'إ', 'ٱ': // Arabic
 		t.against += 2
+	case 'ه': // Arabic and Persian; Urdu has its own
+		t.against++
 	case 'ټ', 'ډ', 'ړ', 'ږ', 'ښ', 'ځ', 'څ', 'ۍ', 'ې', 'ګ', 'ڼ', // Pashto
 		'ڄ', 'ڃ', 'ڇ', 'ڪ', 'ڻ', 'ٺ', 'ڀ', 'ٿ', 'ڌ', 'ڏ', 'ڊ', 'ڳ', 'ڱ', 'ڦ', // Sindhi
 		'ە', 'ۇ', 'ۆ', 'ۈ', 'ۋ', 'ڭ', 'ڕ', 'ڵ', 'ێ': // Uyghur, Kurdish
-		t.against += 4
+		t.letters -= 3
 	}
 }
 

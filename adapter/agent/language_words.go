@@ -11,18 +11,20 @@ var smallWords = func() map[string]int {
 	add := func(points int, lists ...string) {
 		for _, list := range lists {
 			for w := range strings.FieldsSeq(list) {
-				words[squeeze(w)] = points
+				if key := squeeze(w); words[key] == 0 { // the first list that has it wins
+					words[key] = points
+				}
 			}
 		}
 	}
 	for _, stem := range strings.Fields("kar kr likh bhej rakh badal kharid khareed dekh nikal daal dal parh padh puch") {
-		for _, ending := range strings.Fields("o na ne ni ein ain iye iay iyay do dou dein den dain dijiye dijie dijiay dena diya di liya lia lo lun ke ky ta ti te un unga ungi oon oonga wao wado wana wa") {
-			add(2, stem+ending)
+		for _, ending := range strings.Fields("o na ne ni ein ain iye iay iyay do dou dein den dain dijiye dijie dijiay dijye dena diya di liya lia lo lun ke ky ta ti te ty tay nay ny ay un unga ungi oon oonga wao wado wana wani wa wata waya") {
+			add(3, stem+ending)
 		}
 	}
 	for _, stem := range strings.Fields("dikha dikhla bata hata mita laga dila samjha bana bula suna uth utha") {
-		for _, ending := range strings.Fields("o do dein den dain na ne ni en ein ain iye iay ye yein dijiye dijie dena ta ti te ya yi unga") {
-			add(2, stem+ending)
+		for _, ending := range strings.Fields("o do dein den dain na ne ni en ein ain iye iay ye yein dijiye dijie dijye dena ta ti te ya yi yen yein unga") {
+			add(3, stem+ending)
 		}
 	}
 	add(2, romanStrong)
@@ -58,8 +60,15 @@ kar krke karke kren krein krain karain karein karo kro krdo krdein krden krdain 
 chahiye chahye chaiye chahie chahiay chahta chahti chahte
 aaj abhi subah subha dopahar dopeher dupeher dopehr baje bajay bajey hafte hafta haftay mahine mahina mahinay pehle pehla pehli pahle pehlay
 agle agla agli aglay pichle pichla pichli dusra dusri doosra doosri teesra teesri
-naya nayi purana purani purane zaroor zarur zaroori zaruri zroori jaldi wapas wapis waqt tamam
+naya nayi purana purani purane zaroor zarur zaroori zaruri zroori jaldi wapas wapis waqt
 mukammal mukamal khatam khatm shamil yaad yad fehrist fehrest fihrist tarjeeh
+haan bilkul zabardast bohat bohot bahut boht bht sahi galat ghalat samajh samjh matlab masla chalo ruko jao lagta bolo kaho suno dekho milna milta
+wagera waghaira itna itne itni utna jitna jitne jitni aisa aise esa ese waisa waise wese yahan yaha wahan waha idhar udhar upar neeche sath saath
+baghair bagair taraf dono donon aik panch paanch jumerat jumeraat juma jumma itwar itwaar mangal budh ghanta ghante ghantay rozana shuru poora pora pura poori
+adhura bhool bhul bhulna paise paisay lijiye lijye kijye kijyega dijye dijyega kisi kisko khud zyada ziada ziyada thora thori thoda thodi chota choti mushkil
+konsa konsi konse kaunsa kaunsi kaunse unhon inhon shabash khairiyat haal karta karti karte
+kidhar humko humara humari humare hamain dedo dedein lelo jaye jayega jayegi jaega jaegi hojaye hojayega hojata hojao rehta rehti rehte rehna
+kiya kiye baki baqi ghalti madad bje likh bhej rakh dekh badal nikalo hatana adaab jagah dafa
 theek thik thk achha acha shukriya shukria shukriyah meherbani mehrbani meharbani bhai khuda
 banao banado bnao bnado btao btado dikhado dkhao dikhaen hatao hatado mitado bhejdo likhdo rakhdo batain dijiye dijie dijiay
 karwana karwao krwao krwana krlo krlia krliya krna krni krne karlo karliya karlia hatwao milao mangwao mangwana
@@ -67,7 +76,8 @@ karwana karwao krwao krwana krlo krlia krliya krna krni krne karlo karliya karli
 	romanWeak = `
 ka ki ke kay ky k se mein mai mere kal parson parso hay hy ho hun hum ham tha thi thay hua hui hue
 ye wo jo koi kab kon kaun kia mat sab sabhi saare sare sari saray tak ap agar magar fir
-han haan ji jee yaar zara salam assalam asalam alaikum alikum walaikum aleikum hafiz
+h hu kl tk pr mjh sary aya ayi
+han tamam roz ek saat aath andar bahar pata aao kis jis dost bol maaf maf wah bina asan aasan mubarak ji jee yaar zara salam assalam asalam alaikum alikum walaikum aleikum hafiz
 dein dena deni dene lena leni lene lia liya jana jani jane hona hone din sham shaam raat dal kam kaam kaamon kamon ghar tareekh tarikh bas dijye
 kare karen wapsi lo lao laao hota hoti hote hi pe par isme usme jab warna taake bata bana
 `
@@ -102,11 +112,17 @@ ang mga ng sa po ako mo na ay para bukas ngayon gawain
 os uma minha tarefa tarefas hoje amanha adicione mostrar
 il gli che per mia mio oggi domani attivita aggiungi
 het een van ik mijn taak taken voor niet vandaag
+baram ezafe lotfan hast nist mikham mishe kardam bezar bebin chera khoobi mersi merci baraye farda emrooz konid bede yek jadid man az ro dige khob neshoon
+ana bukra shukran yalla inta inti fi el mish badi shu kif kifak lazem hada ayez
 kazi yangu leo kesho ongeza nataka kwa
 `
 	persianWords = `
 را می من شما است هست نیست این آن برای از با در به کن کنید کنم بده بدهید لطفا فردا امروز دیروز همه چند چیست چه چی هستند ها های خواهم
-باید شود شد کرد کردن بود دارم دارد دارید نشان وظیفه وظایف کارهای کارها بساز هفته چطور سلامت خوب ممنون متشکرم مرا کنی کنیم
+باید شود شد کرد کردن بود دارم دارد دارید نشان وظیفه وظایف کارهای کارها بساز هفته چطور سلامت ممنون متشکرم مرا کنی کنیم
+رو اون یکی باشه مرسی خوبی خوبم چیه کیه کجا کجاست چرا چطوری چقدر چقد کدوم کدام الان بعدی قبلی اینو اونو منو ما خودم کارام کارامو لیستم لیستو
+بگو بذار بزار بذارید بزن ببین برو بیا بردار پاک انجام دادم داد میشه نمیشه میخوام خواستم کردم کردی کردید بکن نکن هیچ هیچی دیگه دیگر همین همون همان یه مال روی
+توی خیلی ممنونم سپاس متشکر درود بفرما ظهر عصر پنجشنبه جمعه شنبه دوشنبه چهارشنبه یکشنبه فوری پروژه گزارش جلسه تماس بگیر بگیرم زنگ یادم یادت بنداز
+بنویس تغییر کنین بدین بدید هستم هستی بودم شدم بشه کن دارن داری نداره نداریم داریم بیار برام برایم بهم دوتا چندتا مهم کارهام کارهایم
 `
 	arabicWords = `
 في على إلى الى هذا هذه ذلك هل ما أضف اضف مهمة مهام المهام المهمة كم أريد اريد أرني احذف اليوم غدا قائمة عن مع لا لي أنا انا أن كيف
