@@ -190,6 +190,9 @@ func (k *checker) next(closing byte) (done bool, reason string) {
 func (k *checker) text() (raw []byte, reason string) {
 	start := k.pos
 	for k.pos++; ; {
+		for k.pos < len(k.data) && isPlain[k.data[k.pos]] {
+			k.pos++
+		}
 		switch b := k.at(k.pos); {
 		case k.pos >= len(k.data):
 			return nil, reasonEnd
@@ -202,8 +205,6 @@ func (k *checker) text() (raw []byte, reason string) {
 			}
 		case b < ' ':
 			return nil, reasonString
-		case b < utf8.RuneSelf:
-			k.pos++
 		default:
 			r, size := utf8.DecodeRune(k.data[k.pos:])
 			if r == utf8.RuneError && size == 1 {
@@ -327,5 +328,13 @@ func (k *checker) at(pos int) byte {
 	}
 	return 0
 }
+
+// isPlain marks the bytes of a string that need no second look.
+var isPlain = func() (plain [256]bool) {
+	for b := ' '; b < utf8.RuneSelf; b++ {
+		plain[b] = b != '"' && b != '\\'
+	}
+	return plain
+}()
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }

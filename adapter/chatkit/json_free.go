@@ -289,6 +289,8 @@ func isNil(v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return true
+	case string, bool, int, float64, json.Number:
+		return false
 	case map[string]any:
 		return v == nil
 	case Widget:

@@ -171,12 +171,16 @@ func (c *codec) valueEnd(pos int) int {
 }
 
 func (c *codec) stringEnd(pos int) int {
-	for pos++; c.in[pos] != '"'; pos++ {
-		if c.in[pos] == '\\' {
-			pos++
+	for pos++; ; pos++ {
+		pos += bytes.IndexByte(c.in[pos:], '"')
+		escapes := 0
+		for c.in[pos-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return pos + 1
 		}
 	}
-	return pos + 1
 }
 
 func (c *codec) nestEnd(pos int) int {

@@ -2,6 +2,7 @@ package chatkit
 
 import (
 	"encoding/json"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -176,6 +177,9 @@ func (p *structuredAnswers) readAnswers(c *codec) {
 		var a Answer
 		question := string(m.key)
 		c.checkID(question)
+		if strings.IndexByte(question, 0) >= 0 {
+			c.fail("must not contain U+0000")
+		}
 		c.optRecord(question, true, &a)
 		for _, v := range a.Values {
 			length += utf8.RuneCountInString(v)

@@ -8,7 +8,7 @@ import (
 // WidgetDiff returns the updates that turn one state of a widget into the next
 // while it streams: nothing when they are equal; deltas when all that happened
 // is that the values of Text and Markdown components grew at their end;
-// otherwise the whole widget anew. A growing text without an id yields nothing:
+// otherwise the whole widget anew. The error tells of what is no JSON. A growing text without an id yields nothing:
 // the client sees it when the item is done.
 func WidgetDiff(before, after Widget) ([]Update, error) {
 	var d widgetDiff
@@ -23,10 +23,17 @@ func WidgetDiff(before, after Widget) ([]Update, error) {
 }
 
 // A widgetDiff collects how texts grew.
-type widgetDiff struct{ deltas []Update }
+type widgetDiff struct {
+	deltas []Update
+	depth  int
+}
 
 // same reports whether nothing but growing texts sets two values apart.
 func (d *widgetDiff) same(before, after any) (bool, error) {
+	if d.depth++; d.depth > maxDepth {
+		return false, errDeep
+	}
+	defer func() { d.depth-- }()
 	if a, ok := asMap(before); ok {
 		if b, ok := asMap(after); ok {
 			return d.sameMap(a, b)
