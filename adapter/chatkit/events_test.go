@@ -2,6 +2,7 @@ package chatkit_test
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 
 func TestEventsOnTheWire(t *testing.T) {
 	t.Parallel()
-	zero := 0.0
+	zero, third := 0.0, 1.0/3
 	for _, c := range []struct {
 		event chatkit.Event
 		want  string
@@ -32,6 +33,7 @@ func TestEventsOnTheWire(t *testing.T) {
 		{update(&chatkit.WidgetComponent{ComponentID: "c", Component: chatkit.Spacer{}.Widget()}), updated("widget.component.updated") + `,"component_id":"c","component":{"type":"Spacer"}}}`},
 		{update(&chatkit.TaskAdded{Index: 2, Task: chatkit.Task{Type: chatkit.TaskImage}}), updated("workflow.task.added") + `,"task_index":2,"task":{"status_indicator":"none","type":"image"}}}`},
 		{update(&chatkit.ImageUpdated{Image: chatkit.ImageRef{ID: "i", URL: "u"}, Progress: &zero}), updated("generated_image.updated") + `,"image":{"id":"i","url":"u"},"progress":0}}`},
+		{update(&chatkit.ImageUpdated{Progress: &third}), updated("generated_image.updated") + `,"image":{"id":"","url":""},"progress":0.3333333333333333}}`},
 	} {
 		if got, err := chatkit.AppendEvent([]byte("data: "), c.event); err != nil || string(got) != "data: "+c.want {
 			t.Errorf("sent %s (%v)\nwant data: %s", got, err, c.want)
@@ -47,7 +49,9 @@ func updated(kind string) string {
 
 func TestEventsThatCannotBeSent(t *testing.T) {
 	t.Parallel()
+	nan := math.NaN()
 	for name, e := range map[string]chatkit.Event{
+		"no progress":    update(&chatkit.ImageUpdated{Progress: &nan}),
 		"none":           nil,
 		"without update": &chatkit.ItemUpdated{ItemID: "a"},
 		"without item":   &chatkit.ItemAdded{},
@@ -60,7 +64,8 @@ func TestEventsThatCannotBeSent(t *testing.T) {
 			t.Errorf("%s: sent %s", name, got)
 		}
 	}
-	for _, bad := range []string{``, `{}`, `{"type":"thread.exploded"}`, `{"type":"thread.item.updated","item_id":"a","update":{"type":"x"}}`, `{"type":"thread.created"}`} {
+	for _, bad := range []string{``, `{}`, `{"type":"thread.exploded"}`, `{"type":"thread.item.updated","item_id":"a","update":{"type":"x"}}`, `{"type":"thread.created"}`,
+		`{"type":"thread.item.updated","item_id":"a","update":{"type":"generated_image.updated","image":{"id":"","url":""},"progress":"half"}}`} {
 		if e, err := chatkit.UnmarshalEvent([]byte(bad)); err == nil {
 			t.Errorf("%s was read as %#v", bad, e)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"taskwire/adapter/chatkit"
@@ -109,5 +110,24 @@ func TestHiddenItemsAreNotSent(t *testing.T) {
 				t.Errorf("%s of %s: sent %q, %v", name, kind, sent, err)
 			}
 		}
+	}
+}
+
+// What is written can be read again, however deep it was allowed to be.
+func TestDeepItemsComeBack(t *testing.T) {
+	t.Parallel()
+	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	item := func(n int) chatkit.Item {
+		return &chatkit.UserMessage{Base: base("msg_1"), Content: []chatkit.UserContent{{Type: chatkit.InputTag, Data: json.RawMessage(`{"a":` + nested(n-1) + `}`)}}}
+	}
+	stored, err := chatkit.MarshalItem(item(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := chatkit.UnmarshalItem(stored); err != nil {
+		t.Errorf("%v came back as %v", err, back)
+	}
+	if stored, err := chatkit.MarshalItem(item(101)); err == nil {
+		t.Errorf("stored %s", stored)
 	}
 }

@@ -178,6 +178,12 @@ func TestDamagedItems(t *testing.T) {
 		"a part that is none":  {`{"id":"a","type":"user_message","content":[3],` + ok + `}`, "content[0] must be an object"},
 		"an unknown task":      {`{"id":"a","type":"task","task":{"type":"dance"},` + ok + `}`, "task.type must be"},
 		"a widget that is one": {`{"id":"a","type":"widget","widget":"Card",` + ok + `}`, "widget must be an object"},
+		"an unknown part":      {`{"id":"a","type":"assistant_message","content":[{"type":"output_audio","text":"x"}],` + ok + `}`, `content[0].type must be "output_text"`},
+		"an unknown state":     {`{"id":"a","type":"structured_input","status":"lost",` + ok + `}`, `status must be "pending", "answered" or "skipped"`},
+		"an index that is not": {`{"id":"a","type":"assistant_message","content":[{"type":"output_text","text":"x","annotations":[{"type":"annotation","source":{"type":"url","title":"T","url":"u"},"index":"3"}]}],` + ok + `}`, "content[0].annotations[0].index must be a whole number"},
+		"headers that are not": {`{"id":"a","type":"user_message","attachments":[{"id":"x","type":"file","name":"n","mime_type":"m","upload_descriptor":{"url":"u","method":"PUT","headers":[]}}],` + ok + `}`, "attachments[0].upload_descriptor.headers must be an object"},
+		"metadata that is not": {`{"id":"a","type":"user_message","attachments":[{"id":"x","type":"file","name":"n","mime_type":"m","metadata":1}],` + ok + `}`, "attachments[0].metadata must be an object"},
+		"an index too large":   {`{"id":"a","type":"workflow","workflow":{"type":"custom","summary":{"duration":1e300}},` + ok + `}`, "workflow.summary.duration must be a whole number"},
 		"too deep":             {`{"id":"a","type":"hidden_context_item","content":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `,` + ok + `}`, "nested more than"},
 	} {
 		item, err := chatkit.UnmarshalItem([]byte(c.stored))
@@ -213,4 +219,17 @@ func TestMustJSON(t *testing.T) {
 		}
 	}()
 	chatkit.MustJSON(make(chan int))
+}
+
+func TestDamagedThreadsAndAttachments(t *testing.T) {
+	t.Parallel()
+	if thread, err := chatkit.UnmarshalThread([]byte(`{"id":"t","created_at":"2026-11-23T07:00:00Z","allowed_image_domains":["a",1]}`)); err == nil || !strings.Contains(err.Error(), "allowed_image_domains[1] must be a string") {
+		t.Errorf("%v, %v", thread, err)
+	}
+	if a, err := chatkit.UnmarshalAttachment([]byte(`{"id":"a"}`)); err == nil || !strings.Contains(err.Error(), "type is missing") {
+		t.Errorf("%v, %v", a, err)
+	}
+	if thread, err := chatkit.UnmarshalThread([]byte(`{"id":"t","created_at":"2026-11-23T07:00:00Z"}`)); err != nil || thread.Status.Type != chatkit.StatusActive {
+		t.Errorf("%v, %v", thread, err)
+	}
 }

@@ -10,8 +10,10 @@ import (
 const (
 	// maxRequestDepth is how deep a request may nest: [] is one deep.
 	maxRequestDepth = 64
-	// maxDepth is how deep a stored value may nest. It has room for a request's
-	// value inside an item, a page and an event.
+	// maxFreeDepth is how deep free-form JSON may nest in what we write.
+	maxFreeDepth = 100
+	// maxDepth is how deep what we read may nest: it has room for free-form JSON
+	// inside an item, a page and an event.
 	maxDepth = 128
 )
 
@@ -23,8 +25,10 @@ func CheckJSON(data []byte) error {
 	return (&checker{data: data, deepest: maxRequestDepth, strict: true}).check()
 }
 
-// checkForm reports whether data is one JSON value in UTF-8, at most 128 deep.
-func checkForm(data []byte) error { return (&checker{data: data, deepest: maxDepth}).check() }
+// checkForm reports whether data is one JSON value in UTF-8, not too deep.
+func checkForm(data []byte, deepest int) error {
+	return (&checker{data: data, deepest: deepest}).check()
+}
 
 // A checker walks a JSON text. It calls itself for what is nested, which is
 // bounded by deepest.

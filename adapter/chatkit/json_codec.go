@@ -78,7 +78,7 @@ func (c *codec) written(dst []byte) ([]byte, error) {
 
 // decode reads data, which need not be JSON at all.
 func decode(data []byte, read func(*codec)) error {
-	if err := checkForm(data); err != nil {
+	if err := checkForm(data, maxDepth); err != nil {
 		return err
 	}
 	return readChecked(data, read)

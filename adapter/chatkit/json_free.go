@@ -73,7 +73,7 @@ func (c *codec) rawValue(name string, v json.RawMessage, none string) {
 		c.out = append(c.out, none...)
 		return
 	}
-	if err := checkForm(v); err != nil {
+	if err := checkForm(v, maxFreeDepth); err != nil {
 		c.failAt(name, "is malformed: %v", err)
 		return
 	}
@@ -197,7 +197,7 @@ var errDeep = errors.New("nested too deep, or within itself")
 // appendFree appends the Go value of free-form JSON, keys in order. Values of
 // types that it does not know are written as encoding/json writes them.
 func appendFree(dst []byte, v any, rules freeRules) ([]byte, error) {
-	if rules.depth++; rules.depth > maxDepth {
+	if rules.depth++; rules.depth > maxFreeDepth {
 		return dst, errDeep
 	}
 	switch v := v.(type) {
@@ -269,7 +269,7 @@ func appendOther(dst []byte, v any, rules freeRules) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	if err := checkForm(data); err != nil {
+	if err := checkForm(data, maxFreeDepth); err != nil {
 		return dst, err
 	}
 	if !rules.dropNull || data[0] != '{' && data[0] != '[' {

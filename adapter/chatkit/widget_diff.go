@@ -30,7 +30,7 @@ type widgetDiff struct {
 
 // same reports whether nothing but growing texts sets two values apart.
 func (d *widgetDiff) same(before, after any) (bool, error) {
-	if d.depth++; d.depth > maxDepth {
+	if d.depth++; d.depth > maxFreeDepth {
 		return false, errDeep
 	}
 	defer func() { d.depth-- }()
