@@ -1,0 +1,158 @@
+package chatkit
+
+import (
+	"bytes"
+	"errors"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// ServeHTTP answers one request of the protocol. Only POST with a body of type
+// application/json is one.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.enter() {
+		w.Header().Set("Retry-After", "5")
+		s.opts.Fail(w, r, &RequestError{http.StatusServiceUnavailable, "draining", "The server is being restarted. Please try again."})
+		return
+	}
+	defer s.leave()
+	c := &call{server: s, w: w, r: r}
+	defer c.recover()
+	if err := c.serve(); err != nil {
+		s.refuse(w, r, c.user, err)
+	}
+}
+
+// A call is a request on its way to an answer.
+type call struct {
+	server *Server
+	w      http.ResponseWriter
+	r      *http.Request
+	user   string
+	body   []byte
+	begun  bool // the answer's head is out
+}
+
+// recover turns a panic into an answer, while there is none yet. Turns look
+// after their own.
+func (c *call) recover() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	c.server.logPanic(c.r.Context(), c.user, "", p)
+	if c.begun {
+		panic(http.ErrAbortHandler) // never a clean end
+	}
+	c.server.opts.Fail(c.w, c.r, &RequestError{http.StatusInternalServerError, "internal", "internal error"})
+}
+
+// serve answers the request, or returns why not.
+func (c *call) serve() error {
+	if c.r.Method != http.MethodPost {
+		c.w.Header().Set("Allow", http.MethodPost)
+		return &RequestError{http.StatusMethodNotAllowed, "method_not_allowed", "Use POST."}
+	}
+	if !isJSON(c.r.Header.Get("Content-Type")) {
+		return &RequestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json in UTF-8."}
+	}
+	if err := c.identify(); err != nil {
+		return err
+	}
+	req, err := c.read()
+	if err != nil {
+		return err
+	}
+	if req.Type.Streams() {
+		return c.stream(req)
+	}
+	body, err := c.answer(req)
+	if err != nil {
+		return err
+	}
+	c.writeJSON(body)
+	return nil
+}
+
+func isJSON(contentType string) bool {
+	kind, params, err := mime.ParseMediaType(contentType)
+	charset, given := params["charset"]
+	return err == nil && kind == "application/json" && (!given || strings.EqualFold(charset, "utf-8"))
+}
+
+func (c *call) identify() (err error) {
+	c.user, err = c.server.opts.User(c.r)
+	_, told := errors.AsType[*RequestError](err)
+	switch {
+	case told:
+		return err
+	case err != nil, c.user == "":
+		return &RequestError{http.StatusUnauthorized, "unauthorized", "Sign in first."}
+	}
+	return nil
+}
+
+// read reads the body and what it asks for.
+func (c *call) read() (*Request, error) {
+	opts := &c.server.opts
+	if err := c.readBody(opts.MaxBody); err != nil {
+		return nil, err
+	}
+	if opts.CheckJSON != nil {
+		if err := opts.CheckJSON(c.body); err != nil {
+			if _, told := errors.AsType[*RequestError](err); !told {
+				err = &RequestError{http.StatusBadRequest, "invalid_json", err.Error()}
+			}
+			return nil, err
+		}
+	}
+	req, err := DecodeRequest(c.body)
+	if err == nil && req.Type != TypeTranscribe && int64(len(c.body)) > opts.MaxBody {
+		return nil, tooLarge(opts.MaxBody)
+	}
+	return req, err
+}
+
+// readBody reads the body as far as a recording may go, if recordings are taken:
+// what kind of request it is shows only when it is read.
+func (c *call) readBody(limit int64) error {
+	audio := limit
+	if c.server.handlers.Transcribe != nil {
+		audio = c.server.opts.MaxAudio
+	}
+	if c.r.ContentLength > audio {
+		return tooLarge(audio)
+	}
+	var read bytes.Buffer
+	if n := c.r.ContentLength; n > 0 {
+		read.Grow(int(min(n, limit)) + bytes.MinRead)
+	}
+	_, err := read.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, audio))
+	c.body = read.Bytes()
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return tooLarge(audio)
+	}
+	if err != nil {
+		return &RequestError{http.StatusBadRequest, "unreadable_body", "The body could not be read to its end."}
+	}
+	return nil
+}
+
+func tooLarge(limit int64) error {
+	return &RequestError{http.StatusRequestEntityTooLarge, "too_large", "The request is larger than " + strconv.FormatInt(limit, 10) + " bytes."}
+}
+
+func (c *call) writeJSON(body []byte) {
+	h := c.w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	c.begun = true
+	_, _ = c.w.Write(body) // a client that is gone needs no answer
+}

@@ -1,0 +1,220 @@
+package chatkit
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// An opening is how a streaming request begins.
+type opening struct {
+	start TurnStart
+	// check runs in the turn before anything is sent: it loads what the answer
+	// is about and makes the first changes. May be nil.
+	check func(context.Context, StoredTurn) error
+	// first is sent after stream_options. May be nil.
+	first  Event
+	answer func(context.Context, *Turn) error
+}
+
+// stream begins a turn, sends its events and returns when the answer is over,
+// or the client gone. An error means that nothing was sent.
+func (c *call) stream(req *Request) error {
+	ctx := c.r.Context()
+	key, err := c.idempotencyKey()
+	if err != nil {
+		return err
+	}
+	o, err := c.open(ctx, req)
+	var stored StoredTurn
+	if err == nil {
+		o.start.Key = key
+		stored, err = c.begin(ctx, o)
+	}
+	if err != nil && key != nil {
+		return c.replay(ctx, *key, err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.follow(c.newTurn(req, stored), o)
+}
+
+// newTurn makes the turn that Cancel finds. It outlives the request.
+func (c *call) newTurn(req *Request, stored StoredTurn) *Turn {
+	t := &Turn{
+		User: c.user, Thread: stored.Thread().clone(), Metadata: req.Metadata,
+		server: c.server, header: c.r.Header, stored: stored, over: make(chan struct{}),
+		detached: c.r.Header.Get("X-Stream-Detach") == "1",
+		items:    map[string]itemState{}, checked: time.Now(),
+	}
+	t.saved = stateOf(t.Thread)
+	t.ctx, t.cancel = context.WithCancelCause(context.WithoutCancel(c.r.Context()))
+	c.server.remember(t)
+	return t
+}
+
+// follow opens the stream, lets the turn run and stays until its end.
+func (c *call) follow(t *Turn, o *opening) (err error) {
+	if t.out, err = openStream(c.w, c.server.opts.WriteTimeout, c.head(t, o)); err != nil {
+		t.out = &stream{err: errGone}
+		t.run(func(context.Context, *Turn) error { return err })
+		return err
+	}
+	c.begun, c.body = true, nil
+	go t.run(o.answer)
+	reason := t.wait(c.r.Context(), c.server.opts.PingInterval)
+	t.out.close(reason)
+	if reason == errGone && !t.detached {
+		t.cancel(errGone)
+	}
+	return nil
+}
+
+// head lists what is sent before the handler's own events.
+func (c *call) head(t *Turn, o *opening) []Event {
+	events := make([]Event, 0, 4)
+	if o.start.NewThread != nil {
+		events = append(events, &ThreadCreated{t.Thread})
+	}
+	if o.start.Message != nil {
+		events = append(events, &ItemDone{o.start.Message})
+	}
+	events = append(events, c.streamOptions(t.Thread))
+	if o.first != nil {
+		events = append(events, o.first)
+	}
+	return events
+}
+
+func (c *call) streamOptions(thread *Thread) *StreamOptions {
+	allow := c.server.handlers.AllowCancel
+	return &StreamOptions{AllowCancel: allow == nil || allow(c.user, thread)}
+}
+
+// wait pings until the turn is over (ErrTurnOver) or the client is gone
+// (errGone).
+func (t *Turn) wait(client context.Context, interval time.Duration) error {
+	ping := time.NewTimer(interval)
+	defer ping.Stop()
+	for {
+		select {
+		case <-t.over:
+			return ErrTurnOver
+		case <-client.Done():
+			return errGone
+		case <-ping.C:
+			ping.Reset(t.out.ping(interval))
+		}
+	}
+}
+
+// open checks a request as far as that needs no turn.
+func (c *call) open(ctx context.Context, req *Request) (*opening, error) {
+	switch p := req.Params.(type) {
+	case *CreateThread:
+		return c.openThread(ctx, p)
+	case *AddUserMessage:
+		return c.openMessage(ctx, p.ThreadID, &p.Input)
+	case *AddClientToolOutput:
+		return c.openToolOutput(p), nil
+	case *AddStructuredInput:
+		return c.openStructuredInput(p), nil
+	case *RetryAfterItem:
+		return c.openRetry(p), nil
+	case *CustomAction:
+		return c.openAction(p), nil
+	}
+	return nil, fmt.Errorf("no stream for %s", req.Type)
+}
+
+// begin begins the turn in the store. If its check fails it never was.
+func (c *call) begin(ctx context.Context, o *opening) (StoredTurn, error) {
+	// A turn that is begun must be found by whoever ends it: so the write is not
+	// cut short when the client goes away meanwhile.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.server.opts.StoreTimeout)
+	defer cancel()
+	stored, err := c.server.store.BeginTurn(ctx, c.user, o.start)
+	if err != nil || o.check == nil {
+		return stored, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = stored.Abandon(ctx)
+			panic(p)
+		}
+	}()
+	if err := o.check(ctx, stored); err != nil {
+		if gone := stored.Abandon(ctx); gone != nil && !errors.Is(gone, ErrNotFound) && !errors.Is(gone, ErrTurnOver) {
+			c.server.log(c.user, stored.Thread().ID).ErrorContext(ctx, "turn not abandoned", "err", gone)
+		}
+		return nil, err
+	}
+	return stored, nil
+}
+
+// idempotencyKey reads the header; nil when there is none.
+func (c *call) idempotencyKey() (*IdempotencyKey, error) {
+	given := c.r.Header.Values("Idempotency-Key")
+	if len(given) == 0 {
+		return nil, nil
+	}
+	if len(given) > 1 || !isKey(given[0]) {
+		return nil, &RequestError{http.StatusBadRequest, "invalid_idempotency_key", "Idempotency-Key must have 1 to 255 printable ASCII characters."}
+	}
+	hash := sha256.Sum256(c.body)
+	return &IdempotencyKey{Endpoint: c.r.URL.Path, Key: given[0], Hash: hash[:]}, nil
+}
+
+func isKey(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= 255
+}
+
+// replay answers a request that came before with what it stored. Otherwise the
+// reason why it failed this time stands.
+func (c *call) replay(ctx context.Context, key IdempotencyKey, reason error) error {
+	first, err := c.server.store.Replay(ctx, c.user, key)
+	if errors.Is(err, ErrNotFound) {
+		if errors.Is(reason, ErrKeyTaken) {
+			return ErrNotFound // the thread was deleted since
+		}
+		return reason
+	}
+	if err != nil {
+		return err
+	}
+	out, err := openStream(c.w, c.server.opts.WriteTimeout, c.replayed(first))
+	if err != nil {
+		return err
+	}
+	c.begun = true
+	out.close(ErrTurnOver)
+	return nil
+}
+
+func (c *call) replayed(first *Replay) []Event {
+	var events []Event
+	if first.New {
+		events = append(events, &ThreadCreated{first.Thread})
+	}
+	items := first.Items
+	if len(items) > 0 && items[0].Kind() == KindUserMessage {
+		events = append(events, &ItemDone{items[0]})
+		items = items[1:]
+	}
+	events = append(events, c.streamOptions(first.Thread))
+	for _, item := range items {
+		if !item.Hidden() {
+			events = append(events, &ItemDone{item})
+		}
+	}
+	return events
+}

@@ -1,0 +1,343 @@
+package chatkit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A Turn is one answer on a thread, and what a handler writes to. Its methods
+// are safe for concurrent use; its fields are the handler's.
+type Turn struct {
+	User string
+	// Thread is the thread as the turn found it. Title, Status,
+	// AllowedImageDomains and Metadata may be changed by the goroutine that
+	// sends: what has changed is stored and announced after each event, when the
+	// handler returns, and by SaveThread.
+	Thread *Thread
+	// Metadata is what the request's envelope carried, an object or nil.
+	Metadata json.RawMessage
+
+	server   *Server
+	header   http.Header
+	stored   StoredTurn
+	out      *stream
+	detached bool // goes on when the client is gone
+	// The turn outlives its request, and what a handler sends is stored whatever
+	// context the handler is in: so the turn has a context of its own.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	over   chan struct{} // closed at the end
+
+	mu      sync.Mutex
+	saved   threadState // Thread as it was last saved
+	items   map[string]itemState
+	pending []*unfinished
+	checked time.Time // when unfinished text was last kept aside
+	broken  error     // ErrNotFound or ErrTurnOver: nothing can be stored any more
+}
+
+// Why a turn was ended from outside.
+var (
+	errGone     = errors.New("chatkit: the client closed the connection")
+	errStopped  = errors.New("chatkit: the user stopped the answer")
+	errDeleted  = errors.New("chatkit: the thread was deleted")
+	errDraining = errors.New("chatkit: the server is going down")
+)
+
+// An itemState is how far an item of this turn has come.
+type itemState int8
+
+const (
+	unknown  itemState = iota
+	minted             // NewID gave the id
+	open               // announced
+	finished           // stored
+	removed
+)
+
+// ID names the turn. No other has the same.
+func (t *Turn) ID() string { return t.stored.ID() }
+
+// Header returns a header of the request, but no credentials.
+func (t *Turn) Header(name string) string {
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Cookie", "Proxy-Authorization":
+		return ""
+	}
+	return t.header.Get(name)
+}
+
+// NewID returns an id for an item of this turn. Send does so itself for items
+// that have none.
+func (t *Turn) NewID(kind ItemKind) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.newID(kind)
+}
+
+func (t *Turn) newID(kind ItemKind) string {
+	id := t.stored.NewItemID(kind)
+	t.items[id] = minted
+	return id
+}
+
+// Items returns a page of the thread's items.
+func (t *Turn) Items(ctx context.Context, p PageParams) (Page[Item], error) {
+	return t.server.store.LoadThreadItems(ctx, t.User, t.Thread.ID, p)
+}
+
+// Send stores what the event brings, if it brings something to store, and then
+// passes it to the client, if one is there. ItemAdded and ItemDone fill in
+// what an item's Base lacks; an id that is given must come from NewID and be
+// new. Hidden items are stored and never sent. An error means that the event
+// took no effect: the handler may mend it, unless the turn is over.
+func (t *Turn) Send(e Event) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.alive(); err != nil {
+		return err
+	}
+	if err := t.send(e); err != nil {
+		return err
+	}
+	return t.saveThread(t.ctx)
+}
+
+// SaveThread stores and announces what was changed in Thread, without an event.
+func (t *Turn) SaveThread() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.alive(); err != nil {
+		return err
+	}
+	return t.saveThread(t.ctx)
+}
+
+func (t *Turn) alive() error {
+	if t.broken != nil {
+		return t.broken
+	}
+	return context.Cause(t.ctx)
+}
+
+func (t *Turn) send(e Event) error {
+	switch e := e.(type) {
+	case *ItemAdded:
+		return t.sendAdded(e)
+	case *ItemUpdated:
+		return t.sendUpdated(e)
+	case *ItemDone:
+		return t.sendDone(e)
+	case *ItemReplaced:
+		return t.sendReplaced(e)
+	case *ItemRemoved:
+		return t.sendRemoved(e)
+	case *ThreadCreated, *ThreadUpdated:
+		return fmt.Errorf("chatkit: %s is the server's to send", e.EventType())
+	}
+	return t.emit(e)
+}
+
+// emit passes an event to the client, if there is one. The turn of a request
+// with X-Stream-Detach goes on without.
+func (t *Turn) emit(e Event) error {
+	err := t.out.event(e)
+	if err != errGone {
+		return err
+	}
+	if t.detached {
+		return nil
+	}
+	t.cancel(errGone)
+	return err
+}
+
+func (t *Turn) sendAdded(e *ItemAdded) error {
+	if err := t.own(e.Item, minted); err != nil {
+		return err
+	}
+	if !e.Item.Hidden() {
+		if err := t.emit(e); err != nil {
+			return err
+		}
+	}
+	t.items[e.Item.ItemID()] = open
+	t.pending = append(t.pending, newUnfinished(e.Item))
+	return nil
+}
+
+func (t *Turn) sendUpdated(e *ItemUpdated) error {
+	u := t.unfinished(e.ItemID)
+	if u == nil {
+		return fmt.Errorf("chatkit: update of item %q, which is not announced or already done", e.ItemID)
+	}
+	if u.hidden {
+		return nil
+	}
+	if err := u.apply(e.Update); err != nil {
+		return err
+	}
+	if err := t.emit(e); err != nil {
+		return err
+	}
+	return t.checkpoint()
+}
+
+func (t *Turn) sendDone(e *ItemDone) error {
+	if err := t.own(e.Item, open); err != nil {
+		return err
+	}
+	err := t.write(t.ctx, func(ctx context.Context) error { return t.stored.AddItem(ctx, e.Item) })
+	if err != nil {
+		return err
+	}
+	t.settle(e.Item.ItemID(), finished)
+	if e.Item.Hidden() {
+		return nil
+	}
+	return t.emit(e)
+}
+
+func (t *Turn) sendReplaced(e *ItemReplaced) error {
+	id := e.Item.ItemID()
+	if s := t.items[id]; s != open && s != finished {
+		if err := t.mustExist(id); err != nil {
+			return err
+		}
+	}
+	t.complete(e.Item)
+	err := t.write(t.ctx, func(ctx context.Context) error { return t.stored.Apply(ctx, Changes{Save: []Item{e.Item}}) })
+	if err != nil {
+		return err
+	}
+	t.settle(id, finished)
+	if e.Item.Hidden() {
+		return nil
+	}
+	return t.emit(e)
+}
+
+// mustExist sees that an item of an earlier turn is there.
+func (t *Turn) mustExist(id string) error {
+	_, err := t.server.store.LoadItem(t.ctx, t.User, t.Thread.ID, id)
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("chatkit: no item %q to replace", id) // unlike ErrNotFound, which tells that the thread is gone
+	}
+	return err
+}
+
+func (t *Turn) sendRemoved(e *ItemRemoved) error {
+	err := t.write(t.ctx, func(ctx context.Context) error {
+		return t.stored.Apply(ctx, Changes{Delete: []string{e.ItemID}})
+	})
+	if err != nil {
+		return err
+	}
+	u := t.unfinished(e.ItemID)
+	t.settle(e.ItemID, removed)
+	if u != nil && u.hidden {
+		return nil
+	}
+	return t.emit(e)
+}
+
+// own sees that the item is a new one of this turn, at most as far as max, and
+// completes its base.
+func (t *Turn) own(item Item, max itemState) error {
+	head := item.Head()
+	if head.ID == "" {
+		head.ID = t.newID(item.Kind())
+	}
+	switch s := t.items[head.ID]; {
+	case s == unknown:
+		return fmt.Errorf("chatkit: id %q of %s does not come from NewID", head.ID, item.Kind())
+	case s > max:
+		return fmt.Errorf("chatkit: id %q of %s was used before in this turn", head.ID, item.Kind())
+	}
+	t.complete(item)
+	return nil
+}
+
+func (t *Turn) complete(item Item) {
+	head := item.Head()
+	head.ThreadID = t.Thread.ID
+	if head.CreatedAt.IsZero() {
+		head.CreatedAt = time.Now().UTC()
+	}
+}
+
+// settle notes that an item is no longer growing.
+func (t *Turn) settle(id string, s itemState) {
+	t.items[id] = s
+	for i, u := range t.pending {
+		if u.id == id {
+			t.pending = append(t.pending[:i], t.pending[i+1:]...)
+			return
+		}
+	}
+}
+
+func (t *Turn) unfinished(id string) *unfinished {
+	for _, u := range t.pending {
+		if u.id == id {
+			return u
+		}
+	}
+	return nil
+}
+
+// write runs one write to the store. It is not cut short when the turn is
+// cancelled meanwhile: nobody could tell then whether it took effect.
+func (t *Turn) write(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.server.opts.StoreTimeout)
+	defer cancel()
+	err := do(ctx)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrTurnOver) {
+		t.broken = err
+	}
+	return err
+}
+
+// checkpointEvery is how old the text may be that a crash leaves behind.
+const checkpointEvery = 2 * time.Second
+
+// checkpoint keeps unfinished text aside now and then. That it cannot is no
+// reason to stop an answer, unless the turn is over.
+func (t *Turn) checkpoint() error {
+	if time.Since(t.checked) < checkpointEvery {
+		return nil
+	}
+	err := t.write(t.ctx, func(ctx context.Context) error { return t.stored.Checkpoint(ctx, t.partial()) })
+	t.checked = time.Now()
+	if err != nil && t.broken == nil {
+		t.server.log(t.User, t.Thread.ID).WarnContext(t.ctx, "checkpoint failed", "err", err)
+	}
+	return t.broken
+}
+
+// saveThread stores and announces what the handler changed in Thread.
+func (t *Turn) saveThread(ctx context.Context) error {
+	patch, changed := t.saved.patch(t.Thread)
+	if !changed {
+		return nil
+	}
+	var now *Thread
+	err := t.write(ctx, func(ctx context.Context) (err error) {
+		now, err = t.stored.SaveThread(ctx, patch)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	t.Thread.Title, t.Thread.Status, t.Thread.AllowedImageDomains = now.Title, now.Status, now.AllowedImageDomains
+	if patch.Metadata == nil { // else the handler's own map is what was saved
+		t.Thread.Metadata = now.Metadata
+	}
+	t.saved = stateOf(t.Thread)
+	return t.emit(&ThreadUpdated{t.Thread})
+}

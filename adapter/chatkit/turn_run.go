@@ -1,0 +1,181 @@
+package chatkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// An Error is an error of a handler that is told to the user. Any other error
+// is logged and shown in the client's own words, with the offer to try again.
+type Error struct {
+	Code       ErrorCode // empty: custom
+	Message    string    // only with custom
+	AllowRetry bool
+	Err        error // the cause, for the log; nil when there is none
+}
+
+func (e *Error) Error() string {
+	text := e.Message
+	if text == "" {
+		text = string(e.Code)
+	}
+	if e.Err != nil {
+		return text + ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// What a model is told of an answer that has no end.
+const (
+	noteStopped = "The user stopped the last answer before it was complete. Do not go on with it unless the user asks for that."
+	noteCutOff  = "The last answer broke off because the server had to stop. The user has seen what there is of it."
+)
+
+const (
+	// endTime is how long recording the end of a turn may take, over all tries.
+	endTime = 10 * time.Second
+	// endPause is the pause after the first try. It doubles.
+	endPause = 50 * time.Millisecond
+)
+
+// run lets the handler answer and ends the turn, whatever becomes of the
+// handler.
+func (t *Turn) run(answer func(context.Context, *Turn) error) {
+	defer t.server.forget(t)
+	defer func() {
+		if p := recover(); p != nil { // a store that panics
+			t.server.logPanic(t.ctx, t.User, t.Thread.ID, p)
+		}
+	}()
+	t.finish(t.call(answer))
+}
+
+var errPanic = errors.New("chatkit: the handler panicked")
+
+func (t *Turn) call(answer func(context.Context, *Turn) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.server.logPanic(t.ctx, t.User, t.Thread.ID, p)
+			err = errPanic
+		}
+	}()
+	return answer(t.ctx, t)
+}
+
+func (s *Server) logPanic(ctx context.Context, user, thread string, p any) {
+	s.log(user, thread).ErrorContext(ctx, "panic", "err", fmt.Sprint(p), "stack", string(debug.Stack()))
+}
+
+// An ending says how a turn ends.
+type ending struct {
+	outcome Outcome
+	note    string      // for the model; with one, unfinished text is kept
+	event   *ErrorEvent // nil: nothing to say
+}
+
+// ending reads how the turn ends from what the handler returned and from what
+// happened meanwhile.
+func (t *Turn) ending(err error) ending {
+	cause := context.Cause(t.ctx)
+	switch {
+	case errors.Is(t.broken, ErrNotFound), cause == errDeleted:
+		return ending{Failed, "", &ErrorEvent{Message: "This conversation was deleted."}}
+	case t.broken != nil:
+		return ending{Failed, "", &ErrorEvent{Code: ErrorStream, AllowRetry: true}}
+	case cause == nil, err == nil && len(t.partial()) == 0: // stopped when there was nothing left to stop
+		return t.endingOf(err)
+	case cause == errDraining:
+		return ending{Failed, noteCutOff, &ErrorEvent{Message: "The server is being restarted. Please try again.", AllowRetry: true}}
+	}
+	return ending{Cancelled, noteStopped, nil}
+}
+
+// endingOf reads how the turn ends when nobody stopped it.
+func (t *Turn) endingOf(err error) ending {
+	if err == nil {
+		return ending{outcome: Done}
+	}
+	told, ok := errors.AsType[*Error](err)
+	if !ok || told.Err != nil {
+		if !errors.Is(err, errPanic) { // which is in the log, with its stack
+			t.server.log(t.User, t.Thread.ID).ErrorContext(t.ctx, "turn failed", "err", err)
+		}
+	}
+	if !ok {
+		told = &Error{Code: ErrorStream, AllowRetry: true}
+	}
+	return ending{outcome: Failed, event: &ErrorEvent{told.Code, told.Message, told.AllowRetry}}
+}
+
+// finish stores what is left to store, records the end and says the last word.
+func (t *Turn) finish(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), endTime)
+	defer cancel()
+	e := t.ending(err)
+	kept := t.keep(e)
+	if e.event != nil && kept == nil {
+		_ = t.emit(e.event)
+	}
+	if t.broken == nil {
+		err := t.saveThread(ctx)
+		if err != nil && !errors.Is(err, errGone) && e.outcome == Done && t.broken == nil {
+			e = t.endingOf(fmt.Errorf("save thread: %w", err))
+			_ = t.emit(e.event)
+		}
+	}
+	err = t.recordEnd(ctx, e.outcome, kept)
+	switch {
+	case errors.Is(err, ErrNotFound) && e.outcome == Done: // deleted while the last word was spoken
+		_ = t.emit(&ErrorEvent{Message: "This conversation was deleted."})
+	case err != nil && !errors.Is(err, ErrNotFound):
+		t.server.log(t.User, t.Thread.ID).ErrorContext(t.ctx, "end of turn not recorded", "err", err)
+	case err == nil:
+		t.announceKept(kept)
+	}
+	if e.event != nil && kept != nil {
+		_ = t.emit(e.event)
+	}
+	t.broken = ErrTurnOver
+}
+
+// keep returns what is stored of a turn that was stopped: the text so far, and
+// the note for the model.
+func (t *Turn) keep(e ending) []Item {
+	if e.note == "" {
+		return nil
+	}
+	note := &SDKHiddenContext{Content: e.note}
+	note.ID = t.newID(KindSDKHiddenContext)
+	t.complete(note)
+	return append(t.partial(), note)
+}
+
+func (t *Turn) announceKept(kept []Item) {
+	for _, item := range kept {
+		if !item.Hidden() {
+			_ = t.emit(&ItemDone{item})
+		}
+	}
+}
+
+// recordEnd ends the turn in the store, trying again while it is out of reach.
+func (t *Turn) recordEnd(ctx context.Context, o Outcome, kept []Item) error {
+	for pause := endPause; ; pause *= 2 {
+		err := t.stored.End(ctx, o, Changes{Save: kept})
+		if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrTurnOver) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package chatkit
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An unfinished item was announced and is not done. Only the text of assistant
+// messages is followed: of everything else, nothing is kept when a turn stops.
+type unfinished struct {
+	id      string
+	created time.Time
+	message bool
+	hidden  bool
+	parts   []unfinishedPart
+}
+
+type unfinishedPart struct {
+	text        []byte
+	annotations []Annotation
+}
+
+func newUnfinished(item Item) *unfinished {
+	head := item.Head()
+	u := &unfinished{id: head.ID, created: head.CreatedAt, hidden: item.Hidden()}
+	if m, ok := item.(*AssistantMessage); ok {
+		u.message = true
+		for _, c := range m.Content {
+			u.parts = append(u.parts, partOf(c))
+		}
+	}
+	return u
+}
+
+func partOf(c AssistantContent) unfinishedPart {
+	return unfinishedPart{[]byte(c.Text), slices.Clone(c.Annotations)}
+}
+
+// apply follows an update.
+func (u *unfinished) apply(update Update) error {
+	if !u.message {
+		return nil
+	}
+	switch e := update.(type) {
+	case *ContentAdded:
+		return u.part(e.Index, func(p *unfinishedPart) { *p = partOf(e.Content) })
+	case *TextDelta:
+		return u.part(e.Index, func(p *unfinishedPart) { p.text = append(p.text, e.Delta...) })
+	case *AnnotationAdded:
+		return u.part(e.Index, func(p *unfinishedPart) {
+			at := min(max(e.AnnotationIndex, 0), len(p.annotations))
+			p.annotations = slices.Insert(p.annotations, at, e.Annotation)
+		})
+	case *ContentDone:
+		return u.part(e.Index, func(p *unfinishedPart) { *p = partOf(e.Content) })
+	}
+	return nil
+}
+
+// maxParts bounds what a wrong index can make us allocate.
+const maxParts = 1000
+
+// part changes a part of the message, making those before it that are missing.
+func (u *unfinished) part(i int, change func(*unfinishedPart)) error {
+	if i < 0 || i >= maxParts {
+		return fmt.Errorf("chatkit: content index %d is not between 0 and %d", i, maxParts-1)
+	}
+	for len(u.parts) <= i {
+		u.parts = append(u.parts, unfinishedPart{})
+	}
+	change(&u.parts[i])
+	return nil
+}
+
+// partial returns the unfinished messages that have text.
+func (t *Turn) partial() []Item {
+	var items []Item
+	for _, u := range t.pending {
+		m := &AssistantMessage{Base: Base{ID: u.id, ThreadID: t.Thread.ID, CreatedAt: u.created}}
+		text := false
+		for _, p := range u.parts {
+			m.Content = append(m.Content, AssistantContent{string(p.text), slices.Clone(p.annotations)})
+			text = text || strings.TrimSpace(string(p.text)) != ""
+		}
+		if text {
+			items = append(items, m)
+		}
+	}
+	return items
+}
+
+// A threadState is a copy of what may be changed in a thread.
+type threadState struct {
+	title    string
+	status   Status
+	domains  []string
+	metadata map[string]any
+}
+
+func stateOf(t *Thread) threadState {
+	return threadState{t.Title, t.Status, slices.Clone(t.AllowedImageDomains), cloneMap(t.Metadata)}
+}
+
+// patch tells what has changed since. It runs after each event.
+func (s *threadState) patch(t *Thread) (p ThreadPatch, changed bool) {
+	if t.Title != s.title {
+		p.Title, changed = &t.Title, true
+	}
+	if t.Status != s.status {
+		p.Status, changed = &t.Status, true
+	}
+	if !slices.Equal(t.AllowedImageDomains, s.domains) || (t.AllowedImageDomains == nil) != (s.domains == nil) {
+		p.AllowedImageDomains, changed = &t.AllowedImageDomains, true
+	}
+	if !equalMap(t.Metadata, s.metadata) {
+		p.Metadata, changed = &t.Metadata, true
+	}
+	return p, changed
+}
+
+func equalMap(a, b map[string]any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k, v := range a {
+		w, ok := b[k]
+		if !ok || !equalValue(v, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// equalValue compares JSON values, those that usually occur without reflection.
+func equalValue(a, b any) bool {
+	switch a := a.(type) {
+	case nil:
+		return b == nil
+	case string, bool, float64, int, json.Number:
+		return a == b
+	case map[string]any:
+		m, ok := b.(map[string]any)
+		return ok && equalMap(a, m)
+	case []any:
+		l, ok := b.([]any)
+		return ok && slices.EqualFunc(a, l, equalValue)
+	}
+	return reflect.DeepEqual(a, b)
+}
