@@ -87,9 +87,6 @@ func start(t testing.TB, s setup) *harness {
 	if h.Server, err = newServer(cfg, ln.Addr(), storetest.OpenConfig(t, h.Database), logger); err != nil {
 		t.Fatal(err)
 	}
-	if h.Server.tools == nil {
-		h.Server.tools = &plainTools{url: cfg.mcpURL, token: newToolTokens(h.Server.signer, cfg.mcpPublicURL).token}
-	}
 	h.Server.start()
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)

@@ -169,10 +169,14 @@ func callTool(t testing.TB, p *process, token, tool string, arguments any) answe
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := exchange(t.Context(), http.MethodPost, p.Base+"/mcp", string(body), header{
-		"Authorization": "Bearer " + token, "Accept": "application/json, text/event-stream",
+	hd := header{
+		"Accept":               "application/json, text/event-stream",
 		"MCP-Protocol-Version": era, "Mcp-Method": "tools/call", "Mcp-Name": tool,
-	})
+	}
+	if token != "" {
+		hd["Authorization"] = "Bearer " + token
+	}
+	a, err := exchange(t.Context(), http.MethodPost, p.Base+"/mcp", string(body), hd)
 	if err != nil {
 		t.Fatal(err)
 	}

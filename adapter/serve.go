@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"taskwire/adapter/agent"
 	"taskwire/edge"
 	"taskwire/identity"
 	"taskwire/store"
@@ -59,7 +60,7 @@ type server struct {
 	sessions sessionMaker
 	key      *keyCheck
 	reach    *reach
-	tools    taskTools
+	tools    *agent.MCPTools
 	uploads  *uploads
 	reads    *edge.Limiter // requests that are no turn
 	turns    *edge.Limiter // requests that ask the model
@@ -87,6 +88,9 @@ func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) 
 		}
 	}()
 	if err := s.trust(); err != nil {
+		return nil, err
+	}
+	if s.tools, err = newTools(cfg, s.signer, logger); err != nil {
 		return nil, err
 	}
 	vault, err := openVault(context.Background(), cfg.uploads, cfg.store.DataDir)
@@ -133,6 +137,9 @@ func (s *server) close() {
 	s.stop()
 	s.background.Wait()
 	s.key.close()
+	if s.tools != nil {
+		s.tools.Close()
+	}
 	if s.uploads != nil {
 		if err := s.uploads.vault.close(); err != nil {
 			s.logger.Warn("close the storage for uploads", "err", err)

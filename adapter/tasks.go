@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -14,12 +13,6 @@ import (
 	"taskwire/adapter/agent"
 	"taskwire/edge"
 )
-
-// taskTools is what the REST face, and the widgets, need of the tools.
-type taskTools interface {
-	Call(ctx context.Context, user string, call agent.ToolCall) (agent.ToolResult, error)
-	Ping(ctx context.Context) error
-}
 
 // The REST face of the tasks: each request is one call of a tool, over MCP, as
 // the user who calls. The rules are the tools'; here names and statuses are
