@@ -53,7 +53,9 @@ func (c *codec) release() {
 	if cap(c.members) > keep {
 		c.members = nil
 	}
-	clear(c.members[:cap(c.members)])
+	if c.reading {
+		clear(c.members[:cap(c.members)]) // the keys, which hold on to the text
+	}
 	*c = codec{members: c.members[:0], path: c.path[:0]}
 	codecs.Put(c)
 }
