@@ -17,6 +17,9 @@ type Agent struct {
 	// Instructions open the system prompt. They name no user and no date: both
 	// are none of their business, and the runner adds the date.
 	Instructions string
+	// Note gives what the agent is told of one request beside that; nil, or
+	// an empty text: nothing.
+	Note func(Request) string
 	// Uses tells which tools the agent may use; nil: all of them.
 	Uses func(Tool) bool
 	// Transfer is the name of the tool by which others hand over to this agent,
