@@ -1,8 +1,22 @@
 package agent
 
 import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
 )
 
 // APIs of a provider.
@@ -29,10 +43,201 @@ type ModelConfig struct {
 	Connect time.Duration
 }
 
+const (
+	// retries is how often a request is sent again, before its first byte, on
+	// faults of the connection and on 408, 409, 429 and 5xx.
+	retries = 2
+	// maxRetryAfter is how long a provider may ask to wait. Who asks for more
+	// gets no retry, and the user an error that allows one.
+	maxRetryAfter = 5 * time.Second
+)
+
 // A Model is one model at one provider. It may serve many runs at once.
-type Model struct{ cfg ModelConfig }
+type Model struct {
+	cfg    ModelConfig
+	client openai.Client
+	source string // host of the provider
+	openAI bool   // the provider is OpenAI itself
+	// accepted and refused are the features that the provider has shown to
+	// take or not to take.
+	accepted, refused atomic.Uint32
+	strict            sync.Map // schema -> its strict form, "" if it has none
+}
 
 // NewModel checks the configuration; it connects to nothing.
 func NewModel(cfg ModelConfig) (*Model, error) {
-	return &Model{cfg: cfg}, nil
+	base, err := checkModel(cfg)
+	if err != nil {
+		return nil, err
+	}
+	orElse(&cfg.API, APIChat)
+	orElse(&cfg.Idle, 30*time.Second)
+	orElse(&cfg.Connect, 4500*time.Millisecond)
+	orElse(&cfg.HTTPClient, newHTTPClient())
+	host := base.Hostname()
+	m := &Model{cfg: cfg, source: base.Host, openAI: host == "api.openai.com" || strings.HasSuffix(host, ".api.openai.com")}
+	// Not openai.NewClient: that reads OPENAI_ORG_ID and other variables, and
+	// would send them to whatever provider this is.
+	m.client.Options = []option.RequestOption{
+		option.WithBaseURL(cfg.BaseURL),
+		option.WithHTTPClient(cfg.HTTPClient),
+		option.WithMaxRetries(retries),
+		option.WithMaxRetryDelay(maxRetryAfter),
+		option.WithHeader("Accept", "text/event-stream"),
+	}
+	if cfg.APIKey != "" {
+		m.client.Options = append(m.client.Options, option.WithAPIKey(cfg.APIKey))
+	}
+	return m, nil
 }
+
+func checkModel(cfg ModelConfig) (*url.URL, error) {
+	var errs []error
+	base, err := url.Parse(cfg.BaseURL)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.User != nil {
+		errs = append(errs, errors.New("the base URL of the model is no http or https URL without a user"))
+	}
+	if cfg.Model == "" {
+		errs = append(errs, errors.New("the model has no name"))
+	}
+	if cfg.API != "" && cfg.API != APIChat && cfg.API != APIResponses {
+		errs = append(errs, fmt.Errorf("the API of the model is %q, want %s or %s", cfg.API, APIChat, APIResponses))
+	}
+	return base, errors.Join(errs...)
+}
+
+// newHTTPClient makes a client for many streams that are silent most of their
+// time: small buffers, one connection each, none waited for.
+func newHTTPClient() *http.Client {
+	dialer := &net.Dialer{Timeout: 4 * time.Second, KeepAlive: 15 * time.Second}
+	return &http.Client{Transport: &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		ForceAttemptHTTP2:     true,
+		TLSHandshakeTimeout:   4 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		MaxIdleConnsPerHost:   64,
+		IdleConnTimeout:       60 * time.Second,
+		ReadBufferSize:        readSize,
+		WriteBufferSize:       2 << 10,
+		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+	}}
+}
+
+// A prompt is one request to the model.
+type prompt struct {
+	user     string
+	model    string // empty: the configured one
+	system   string
+	messages []Message
+	tools    []Tool
+	choice   string // the tool that must be called; empty: as the model likes
+	room     int    // characters that may be said
+}
+
+// features are what not every provider takes. They are used until a provider
+// refuses them.
+type features uint32
+
+const (
+	featureUsage     features = 1 << iota // stream_options.include_usage
+	featureReasoning                      // include reasoning.encrypted_content
+	featureStrict                         // strict schemas
+)
+
+func (m *Model) featuresFor(p prompt) features {
+	f := featureUsage
+	if m.cfg.API == APIResponses {
+		f = featureReasoning
+	}
+	if m.openAI && len(p.tools) > 0 {
+		f |= featureStrict
+	}
+	return f &^ features(m.refused.Load())
+}
+
+// ask sends one request and reads the reply, calling hear with the text as it
+// comes. The reply holds what there was, also after an error, which is an
+// *Error, the error of hear, or the cause of ctx.
+func (m *Model) ask(ctx context.Context, p prompt, hear func(string) error) (reply, error) {
+	used := m.featuresFor(p)
+	r, err := m.try(ctx, p, used, hear)
+	unproven := used &^ features(m.accepted.Load())
+	var failed *Error
+	if unproven == 0 || errors.As(err, &failed) && failed.Kind != KindStatus {
+		return r, err
+	}
+	if failed == nil {
+		m.accepted.Or(uint32(used))
+		return r, err
+	}
+	if failed.Status != http.StatusBadRequest && failed.Status != http.StatusUnprocessableEntity {
+		return r, err
+	}
+	if plain, plainErr := m.try(ctx, p, used&^unproven, hear); plainErr == nil {
+		m.refused.Or(uint32(unproven))
+		return plain, nil
+	} else if !errors.As(plainErr, &failed) || failed.Kind != KindStatus {
+		return plain, plainErr
+	}
+	return r, err
+}
+
+// try sends a request with the given features, and again where that may help.
+func (m *Model) try(ctx context.Context, p prompt, f features, hear func(string) error) (reply, error) {
+	watched, dog := watch(ctx, m.cfg.Connect, m.cfg.Idle)
+	defer dog.stop()
+	path, body := "chat/completions", m.chatBody
+	if m.cfg.API == APIResponses {
+		path, body = "responses", m.responsesBody
+	}
+	res, err := m.post(watched, path, body(p, f))
+	if err != nil {
+		return reply{}, whyEnded(ctx, watched, err)
+	}
+	defer res.Body.Close()
+	words := speech{room: p.room, hear: hear}
+	var acc accumulator
+	if m.cfg.API == APIResponses {
+		acc = &responsesReply{speech: words}
+	} else {
+		acc = &chatReply{speech: words}
+	}
+	if err := readReply(res, dog, acc); err != nil {
+		return acc.reply(), whyEnded(ctx, watched, err)
+	}
+	return acc.reply(), nil
+}
+
+// whyEnded prefers the reason why a request was ended to what came of it.
+func whyEnded(ctx, watched context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	switch context.Cause(watched) {
+	case errNoConnection:
+		e := failure(KindConnection, nil)
+		e.Code = "timeout"
+		return e
+	case errSilence:
+		return failure(KindTimeout, nil)
+	}
+	return err
+}
+
+// safetyKey tells the users of one provider account apart without naming them.
+func (m *Model) safetyKey(user string) string {
+	mac := hmac.New(sha256.New, []byte(m.cfg.APIKey))
+	mac.Write([]byte("taskwire user\x00" + user))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+func (m *Model) modelOf(p prompt) string {
+	if p.model != "" {
+		return p.model
+	}
+	return m.cfg.Model
+}
+
+// sourceOf names where the raw parts of a message come from.
+func (m *Model) sourceOf(p prompt) string { return m.cfg.API + " " + m.source + " " + m.modelOf(p) }

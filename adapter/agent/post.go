@@ -1,0 +1,157 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/openai/openai-go/v3/option"
+)
+
+// A refusal is an answer with a status of 400 or above.
+type refusal struct {
+	status int
+	code   string
+}
+
+// post sends a body. What comes back has a status below 300; the error is an
+// *Error. The SDK's own errors stay here: they may hold credentials and quote
+// the provider.
+func (m *Model) post(ctx context.Context, path string, body []byte) (*http.Response, error) {
+	var last refusal
+	var res *http.Response
+	err := m.client.Post(ctx, path, body, &res, option.WithMiddleware(func(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
+		last = refusal{}
+		res, err := next(req)
+		if err == nil && res.StatusCode >= 400 {
+			last = readRefusal(res)
+		}
+		return res, err
+	}))
+	switch {
+	case last.status != 0:
+		return nil, statusError(KindStatus, last.status, last.code)
+	case err != nil:
+		return nil, connectionError(err)
+	case res.StatusCode >= 300:
+		res.Body.Close()
+		return nil, failure(KindReply, nil)
+	}
+	return res, nil
+}
+
+// readRefusal takes the code out of a refusal and leaves an empty body, for the
+// SDK would read all of it, however long.
+func readRefusal(res *http.Response) refusal {
+	const enough = 16 << 10
+	body, _ := io.ReadAll(io.LimitReader(res.Body, enough))
+	res.Body.Close()
+	res.Body = http.NoBody
+	r := refusal{status: res.StatusCode}
+	body = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), []byte("data:")))
+	if !json.Valid(body) {
+		return r
+	}
+	value := member(body, "error")
+	for _, name := range []string{"code", "type"} {
+		if r.code == "" {
+			r.code = codeWord(stringOf(member(value, name)))
+		}
+	}
+	return r
+}
+
+// lastWords is how long a reply may take to end after it has said why it did:
+// the token counts come then. connectionEnd is how long a finished reply may
+// take to close, so that the connection can be used again.
+const (
+	lastWords     = 2 * time.Second
+	connectionEnd = 50 * time.Millisecond
+)
+
+// readReply reads a reply into acc. The error is an *Error or the error of the
+// listener.
+func readReply(res *http.Response, dog *watchdog, acc accumulator) error {
+	dog.heard()
+	events := &eventReader{src: watchedBody{res.Body, dog}}
+	first, err := events.firstByte()
+	switch {
+	case err != nil:
+		return readFailure(err)
+	case first == 0 || first == '<':
+		return failure(KindReply, nil)
+	case first == '{':
+		return readWhole(events, acc)
+	}
+	ended, err := readEvents(events, dog, acc)
+	if err != nil {
+		return err
+	}
+	if !ended && !acc.finished() {
+		return failure(KindCut, nil)
+	}
+	return nil
+}
+
+// readWhole reads a reply that is no stream although one was asked for.
+func readWhole(events *eventReader, acc accumulator) error {
+	body, err := events.all()
+	if err != nil {
+		return readFailure(err)
+	}
+	if !json.Valid(body) {
+		return failure(KindCut, nil)
+	}
+	if err := acc.whole(body); err != nil {
+		return err
+	}
+	if err := acc.end(); err != nil {
+		return err
+	}
+	if !acc.finished() {
+		return failure(KindReply, nil)
+	}
+	return nil
+}
+
+// readEvents reads to the end of the stream; ended says that the provider
+// marked it as such.
+func readEvents(events *eventReader, dog *watchdog, acc accumulator) (ended bool, err error) {
+	for {
+		data, err := events.next()
+		if err == nil && !isDone(data) && !json.Valid(data) {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			if endErr := acc.end(); endErr != nil || err == io.EOF || acc.finished() {
+				return false, endErr
+			}
+			return false, readFailure(err)
+		}
+		if isDone(data) {
+			dog.hurry(connectionEnd)
+			io.CopyN(io.Discard, events.src, readSize)
+			return true, acc.end()
+		}
+		if err := acc.add(data); err != nil {
+			return false, err
+		}
+		if acc.finished() {
+			dog.hurry(lastWords)
+		}
+	}
+}
+
+func isDone(data []byte) bool { return string(bytes.TrimSpace(data)) == "[DONE]" }
+
+// readFailure says what a failed read means.
+func readFailure(err error) error {
+	if errors.Is(err, errReplyTooLarge) {
+		return failure(KindTooLong, nil)
+	}
+	return failure(KindCut, nil)
+}
