@@ -75,7 +75,7 @@ type server struct {
 func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) (_ *server, err error) {
 	s := &server{
 		cfg: cfg, loopback: edge.IsLoopbackAddr(addr.String()), logger: logger, store: st,
-		chats: st.Chats(store.Replica{}),
+		chats: st.Chats(store.Replica{Mend: mend}),
 		key:   newKeyCheck(cfg.sessions),
 		reads: edge.NewLimiter(cfg.edge.RateReads), turns: edge.NewLimiter(cfg.edge.RateTurns),
 		streams: edge.NewCap(cfg.edge.MaxStreams), beacons: newBeacons(),
