@@ -142,7 +142,7 @@ func brokenImport(pkg, imported string, test bool) string {
 			return f.from + " must not know " + f.to
 		}
 	}
-	isTestPackage := strings.HasSuffix(imported, "/storetest") || strings.HasSuffix(imported, "/identitytest")
+	isTestPackage := strings.HasSuffix(imported, "/storetest") || strings.HasSuffix(imported, "/identitytest") || strings.HasSuffix(imported, "/agenttest")
 	if isTestPackage && !test && pkg != "bench" {
 		return "it is for tests"
 	}
