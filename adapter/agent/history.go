@@ -2,8 +2,8 @@ package agent
 
 import "unicode/utf8"
 
-// Notes that a caller puts into the history behind an answer that did not come
-// to its end, so that the model neither repeats nor relies on it.
+// Notes that stand in Result.Messages behind an answer that did not come to its
+// end, so that the model neither repeats nor relies on it.
 const (
 	NoteStopped    = "The person stopped this answer before its end."
 	NoteUnfinished = "This answer broke off before its end because of a fault. The person saw what stands here."

@@ -166,10 +166,10 @@ func (r *run) unfinished(ctx context.Context, text string, err error) error {
 		return err
 	}
 	stopped := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeOver)
-	note := "The answer above was stopped before its end."
+	note := NoteStopped
 	if !stopped {
 		text += mark
-		note = "The answer above was cut off before its end."
+		note = NoteUnfinished
 	}
 	r.said(text)
 	r.add(Message{Role: RoleAssistant, Text: text, Agent: r.agent.Name}, Message{Role: RoleNote, Text: note})

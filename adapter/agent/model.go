@@ -58,6 +58,9 @@ type Model struct {
 	client openai.Client
 	source string // host of the provider
 	openAI bool   // the provider is OpenAI itself
+	// dials says that the client reports its connections. Another kind of
+	// transport, as one without a network, is taken to be connected.
+	dials bool
 	// accepted and refused are the features that the provider has shown to
 	// take or not to take.
 	accepted, refused atomic.Uint32
@@ -75,7 +78,11 @@ func NewModel(cfg ModelConfig) (*Model, error) {
 	orElse(&cfg.Connect, 4500*time.Millisecond)
 	orElse(&cfg.HTTPClient, newHTTPClient())
 	host := base.Hostname()
-	m := &Model{cfg: cfg, source: base.Host, openAI: host == "api.openai.com" || strings.HasSuffix(host, ".api.openai.com")}
+	_, dials := cfg.HTTPClient.Transport.(*http.Transport)
+	m := &Model{
+		cfg: cfg, source: base.Host, dials: dials || cfg.HTTPClient.Transport == nil,
+		openAI: host == "api.openai.com" || strings.HasSuffix(host, ".api.openai.com"),
+	}
 	// Not openai.NewClient: that reads OPENAI_ORG_ID and other variables, and
 	// would send them to whatever provider this is.
 	m.client.Options = []option.RequestOption{
@@ -114,6 +121,7 @@ func newHTTPClient() *http.Client {
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
 		ForceAttemptHTTP2:     true,
+		DisableCompression:    true, // it would hold back what should stream
 		TLSHandshakeTimeout:   4 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		MaxIdleConnsPerHost:   64,
@@ -187,6 +195,9 @@ func (m *Model) ask(ctx context.Context, p prompt, hear func(string) error) (rep
 func (m *Model) try(ctx context.Context, p prompt, f features, hear func(string) error) (reply, error) {
 	watched, dog := watch(ctx, m.cfg.Connect, m.cfg.Idle)
 	defer dog.stop()
+	if !m.dials {
+		dog.connect()
+	}
 	path, body := "chat/completions", m.chatBody
 	if m.cfg.API == APIResponses {
 		path, body = "responses", m.responsesBody

@@ -50,7 +50,10 @@ func (w *watchdog) connect() {
 }
 
 // heard begins the wait for the next byte.
-func (w *watchdog) heard() { w.timer.Reset(w.idle) }
+func (w *watchdog) heard() {
+	w.connected.Store(true)
+	w.timer.Reset(w.idle)
+}
 
 // hurry makes all further waits short: what matters has been heard.
 func (w *watchdog) hurry(idle time.Duration) {
