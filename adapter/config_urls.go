@@ -21,46 +21,54 @@ func (cfg *config) locate(addr string, getenv func(string) string) error {
 		_, err = net.LookupPort("tcp", port)
 	}
 	loopback := edge.IsLoopbackAddr(host)
-	var problems []error
+	var problem error
 	switch {
 	case err != nil:
-		problems = append(problems, fmt.Errorf("-http %q: give host and port, for example 127.0.0.1:8080", addr))
+		problem = fmt.Errorf("-http %q: give host and port, for example 127.0.0.1:8080", addr)
+		loopback = true // which asks for no more; the address itself is told
 	case getenv("AUTH_MODE") == identity.ModeDev && !loopback:
-		problems = append(problems, fmt.Errorf("AUTH_MODE=dev serves this machine only, and -http %s does not: use -http 127.0.0.1:8080, or AUTH_MODE=jwks", addr))
+		problem = fmt.Errorf("AUTH_MODE=dev serves this machine only, and -http %s does not: use -http 127.0.0.1:8080, or AUTH_MODE=jwks", addr)
 	}
-	note := func(err error) { problems = append(problems, err) }
+	err = errors.Join(problem, cfg.locateSelf(addr, loopback), cfg.locateTools(getenv, loopback))
+	if err == nil && cfg.mcpPublicURL == cfg.publicURL {
+		err = errors.New("MCP_PUBLIC_URL is PUBLIC_URL: a token for the one would do for the other; give mcpserver its own, such as https://tasks.example.com/mcp")
+	}
+	return err
+}
 
-	cfg.publicURL = strings.TrimRight(cfg.public, "/")
+// locateSelf fixes our own address, which is the issuer of our tokens.
+func (cfg *config) locateSelf(addr string, loopback bool) error {
+	cfg.publicURL = strings.TrimRight(cfg.public, "/") // as identity reads it
 	switch {
 	case cfg.public != "":
-		// Read as identity reads it: it is the issuer of our tokens.
 		if u, err := url.Parse(cfg.publicURL); err != nil || !isBase(u) || u.Path != "" {
-			note(errors.New("PUBLIC_URL: must be the address that browsers open, without path, such as https://chat.example.com"))
+			return errors.New("PUBLIC_URL: must be the address that browsers open, without path, such as https://chat.example.com")
 		}
-	case err == nil && loopback:
+	case loopback:
 		cfg.publicURL = "http://" + addr
-	case err == nil:
-		note(errors.New("PUBLIC_URL is not set: on a listener that is not loopback it must be the address that browsers open, such as https://chat.example.com"))
+	default:
+		return errors.New("PUBLIC_URL is not set: on a listener that is not loopback it must be the address that browsers open, such as https://chat.example.com")
 	}
+	return nil
+}
 
+// locateTools fixes what mcpserver is known by, and where it is reached.
+func (cfg *config) locateTools(getenv func(string) string, loopback bool) error {
+	var problems []error
 	cfg.mcpPublicURL = getenv("MCP_PUBLIC_URL")
-	if cfg.mcpPublicURL == "" {
-		if loopback || err != nil {
-			cfg.mcpPublicURL = defaultResource
-		} else {
-			note(errors.New("MCP_PUBLIC_URL is not set: on a listener that is not loopback it must be the URL of mcpserver that hosts connect to, such as https://tasks.example.com/mcp"))
+	switch {
+	case cfg.mcpPublicURL != "":
+		if u, err := url.Parse(cfg.mcpPublicURL); err != nil || !isBase(u) {
+			problems = append(problems, errors.New("MCP_PUBLIC_URL: must be the URL of mcpserver that hosts connect to, without user, query and fragment, such as https://tasks.example.com/mcp"))
 		}
-	} else if u, err := url.Parse(cfg.mcpPublicURL); err != nil || !isBase(u) {
-		note(errors.New("MCP_PUBLIC_URL: must be the URL of mcpserver that hosts connect to, without user, query and fragment, such as https://tasks.example.com/mcp"))
+	case loopback:
+		cfg.mcpPublicURL = defaultResource
+	default:
+		problems = append(problems, errors.New("MCP_PUBLIC_URL is not set: on a listener that is not loopback it must be the URL of mcpserver that hosts connect to, such as https://tasks.example.com/mcp"))
 	}
-	cfg.mcpURL = getenv("MCP_URL")
-	if cfg.mcpURL == "" {
-		cfg.mcpURL = cfg.mcpPublicURL
-	} else if u, err := url.Parse(cfg.mcpURL); err != nil || !isBase(u) {
-		note(errors.New("MCP_URL: must be the URL at which this program reaches mcpserver, such as http://mcpserver:8081/mcp"))
-	}
-	if cfg.publicURL != "" && cfg.mcpPublicURL == cfg.publicURL {
-		note(errors.New("MCP_PUBLIC_URL is PUBLIC_URL: a token for the one would do for the other; give mcpserver its own, such as https://tasks.example.com/mcp"))
+	cfg.mcpURL = or(getenv("MCP_URL"), cfg.mcpPublicURL)
+	if u, err := url.Parse(cfg.mcpURL); getenv("MCP_URL") != "" && (err != nil || !isBase(u)) {
+		problems = append(problems, errors.New("MCP_URL: must be the URL at which this program reaches mcpserver, such as http://mcpserver:8081/mcp"))
 	}
 	return errors.Join(problems...)
 }
