@@ -14,8 +14,9 @@ type opening struct {
 	start TurnStart
 	// check runs in the turn before anything is sent: it loads what the answer
 	// is about and makes the first changes. May be nil.
-	check func(context.Context, StoredTurn) error
-	// first is sent after stream_options. May be nil.
+	check   func(context.Context, StoredTurn) error
+	options *StreamOptions
+	// first is sent after the options. May be nil.
 	first  Event
 	answer func(context.Context, *Turn) error
 }
@@ -59,7 +60,7 @@ func (c *call) newTurn(req *Request, stored StoredTurn) *Turn {
 
 // follow opens the stream, lets the turn run and stays until its end.
 func (c *call) follow(t *Turn, o *opening) (err error) {
-	if t.out, err = openStream(c.w, c.server.opts.WriteTimeout, c.head(t, o)); err != nil {
+	if t.out, err = openStream(c.w, c.server.opts.WriteTimeout, o.head(t.Thread)); err != nil {
 		t.out = &stream{err: errGone}
 		t.run(func(context.Context, *Turn) error { return err })
 		return err
@@ -75,15 +76,15 @@ func (c *call) follow(t *Turn, o *opening) (err error) {
 }
 
 // head lists what is sent before the handler's own events.
-func (c *call) head(t *Turn, o *opening) []Event {
+func (o *opening) head(thread *Thread) []Event {
 	events := make([]Event, 0, 4)
 	if o.start.NewThread != nil {
-		events = append(events, &ThreadCreated{t.Thread})
+		events = append(events, &ThreadCreated{thread})
 	}
 	if o.start.Message != nil {
 		events = append(events, &ItemDone{o.start.Message})
 	}
-	events = append(events, c.streamOptions(t.Thread))
+	events = append(events, o.options)
 	if o.first != nil {
 		events = append(events, o.first)
 	}
@@ -138,22 +139,34 @@ func (c *call) begin(ctx context.Context, o *opening) (StoredTurn, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.server.opts.StoreTimeout)
 	defer cancel()
 	stored, err := c.server.store.BeginTurn(ctx, c.user, o.start)
-	if err != nil || o.check == nil {
-		return stored, err
+	if err != nil {
+		return nil, err
 	}
+	sound := false
 	defer func() {
-		if p := recover(); p != nil {
-			_ = stored.Abandon(ctx)
-			panic(p)
+		if !sound { // a hook that panics must not leave the thread busy
+			_ = stored.End(ctx, Failed, Changes{})
 		}
 	}()
-	if err := o.check(ctx, stored); err != nil {
-		if gone := stored.Abandon(ctx); gone != nil && !errors.Is(gone, ErrNotFound) && !errors.Is(gone, ErrTurnOver) {
-			c.server.log(c.user, stored.Thread().ID).ErrorContext(ctx, "turn not abandoned", "err", gone)
-		}
+	if o.check != nil {
+		err = o.check(ctx, stored)
+	}
+	if err == nil {
+		o.options = c.streamOptions(stored.Thread())
+	}
+	sound = true
+	if err != nil {
+		c.abandon(ctx, stored)
 		return nil, err
 	}
 	return stored, nil
+}
+
+func (c *call) abandon(ctx context.Context, stored StoredTurn) {
+	err := stored.Abandon(ctx)
+	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrTurnOver) {
+		c.server.log(c.user, stored.Thread().ID).ErrorContext(ctx, "turn not abandoned", "err", err)
+	}
 }
 
 // idempotencyKey reads the header; nil when there is none.

@@ -1,11 +1,11 @@
 package chatkit
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -23,6 +23,8 @@ type unfinishedPart struct {
 	text        []byte
 	annotations []Annotation
 }
+
+func (p unfinishedPart) visible() bool { return len(bytes.TrimSpace(p.text)) > 0 }
 
 func newUnfinished(item Item) *unfinished {
 	head := item.Head()
@@ -56,7 +58,12 @@ func (u *unfinished) apply(update Update) error {
 			p.annotations = slices.Insert(p.annotations, at, e.Annotation)
 		})
 	case *ContentDone:
-		return u.part(e.Index, func(p *unfinishedPart) { *p = partOf(e.Content) })
+		return u.part(e.Index, func(p *unfinishedPart) {
+			annotations := p.annotations
+			if *p = partOf(e.Content); len(p.annotations) == 0 { // agents send the text alone
+				p.annotations = annotations
+			}
+		})
 	}
 	return nil
 }
@@ -76,21 +83,35 @@ func (u *unfinished) part(i int, change func(*unfinishedPart)) error {
 	return nil
 }
 
-// partial returns the unfinished messages that have text.
+// content returns a copy of what there is.
+func (u *unfinished) content() []AssistantContent {
+	content := make([]AssistantContent, len(u.parts))
+	for i, p := range u.parts {
+		content[i] = AssistantContent{string(p.text), slices.Clone(p.annotations)}
+	}
+	return content
+}
+
+// partial returns the unfinished messages that have text to see.
 func (t *Turn) partial() []Item {
 	var items []Item
 	for _, u := range t.pending {
-		m := &AssistantMessage{Base: Base{ID: u.id, ThreadID: t.Thread.ID, CreatedAt: u.created}}
-		text := false
-		for _, p := range u.parts {
-			m.Content = append(m.Content, AssistantContent{string(p.text), slices.Clone(p.annotations)})
-			text = text || strings.TrimSpace(string(p.text)) != ""
-		}
-		if text {
-			items = append(items, m)
+		if slices.ContainsFunc(u.parts, unfinishedPart.visible) {
+			items = append(items, &AssistantMessage{Base{u.id, t.Thread.ID, u.created}, u.content()})
 		}
 	}
 	return items
+}
+
+// message returns an unfinished message as it stands.
+func (t *Turn) message(id string) *AssistantMessage {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m := &AssistantMessage{Base: Base{ID: id}}
+	if u := t.unfinished(id); u != nil {
+		m.CreatedAt, m.Content = u.created, u.content()
+	}
+	return m
 }
 
 // A threadState is a copy of what may be changed in a thread.

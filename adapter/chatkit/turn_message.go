@@ -1,0 +1,58 @@
+package chatkit
+
+// A MessageStream writes an assistant message of one part as it comes.
+type MessageStream struct {
+	turn  *Turn
+	id    string
+	notes int
+}
+
+// StartMessage announces an assistant message without text.
+func (t *Turn) StartMessage() (*MessageStream, error) {
+	m := &AssistantMessage{}
+	if err := t.Send(&ItemAdded{m}); err != nil {
+		return nil, err
+	}
+	s := &MessageStream{turn: t, id: m.ID}
+	return s, s.update(&ContentAdded{})
+}
+
+func (s *MessageStream) update(u Update) error { return s.turn.Send(&ItemUpdated{s.id, u}) }
+
+// ID returns the message's id.
+func (s *MessageStream) ID() string { return s.id }
+
+// Write appends to the text.
+func (s *MessageStream) Write(delta string) error { return s.update(&TextDelta{Delta: delta}) }
+
+// Annotate adds an annotation.
+func (s *MessageStream) Annotate(a Annotation) error {
+	s.turn.mu.Lock()
+	n := s.notes
+	s.notes++
+	s.turn.mu.Unlock()
+	return s.update(&AnnotationAdded{AnnotationIndex: n, Annotation: a})
+}
+
+// Done ends the message and stores it.
+func (s *MessageStream) Done() error {
+	m := s.turn.message(s.id)
+	for i, part := range m.Content {
+		if err := s.update(&ContentDone{Index: i, Content: part}); err != nil {
+			return err
+		}
+	}
+	return s.turn.Send(&ItemDone{m})
+}
+
+// Say sends a whole assistant message.
+func (t *Turn) Say(text string) error {
+	s, err := t.StartMessage()
+	if err != nil {
+		return err
+	}
+	if err := s.Write(text); err != nil {
+		return err
+	}
+	return s.Done()
+}
