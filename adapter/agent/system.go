@@ -23,11 +23,6 @@ func (r *run) system() string {
 			b.WriteString(note + "\n\n")
 		}
 	}
-	if r.agent.Note != nil {
-		if note := r.agent.Note(r.req); note != "" {
-			b.WriteString(note + "\n\n")
-		}
-	}
 	zone := zoneOf(r.req.Timezone)
 	now := r.req.Now().In(zone)
 	b.WriteString("It is " + now.Format("Monday, 2 January 2006, 15:04") + " for the user, in the time zone " + zone.String() +
