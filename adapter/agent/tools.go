@@ -124,10 +124,15 @@ func (m *MCPTools) Close() { m.client.CloseIdleConnections() }
 func (m *MCPTools) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.ListTimeout)
 	defer cancel()
-	_, err := m.ask(ctx, m.cfg.PingUser, "server/discover", "", pingParams{Meta: newMeta()})
-	if m.cfg.PingUser == "" && errors.Is(err, ErrToolsRefused) {
-		return nil
+	const method = "server/discover"
+	params := pingParams{Meta: newMeta()}
+	if m.cfg.PingUser == "" {
+		if _, err := m.send(ctx, "", method, "", params); !errors.Is(err, ErrToolsRefused) {
+			return err
+		}
+		return nil // it is there, and wants a token
 	}
+	_, err := m.ask(ctx, m.cfg.PingUser, method, "", params)
 	return err
 }
 

@@ -19,7 +19,7 @@ import (
 	"testing"
 )
 
-var callsOfEachUser = flag.Int("tool-calls", 1000, "calls of each user in TestUsersAreNeverMixedUp")
+var callsOfEachUser = flag.Int("tool-calls", 10_000, "calls of each user in TestUsersAreNeverMixedUp")
 
 func TestToolsOfTheRealServer(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -102,20 +101,28 @@ func (f *fault) Unwrap() []error { return []error{ErrToolsUnavailable, f.err} }
 // ask sends one request with the token of one user and reads the answer. The
 // token is in this request's header and nowhere else.
 func (m *MCPTools) ask(ctx context.Context, user, method, name string, params any) (rpcReply, error) {
+	if user == "" {
+		return rpcReply{}, errors.New("tools: asked for nobody")
+	}
+	token, err := m.cfg.Token(ctx, user)
+	if err == nil && token == "" {
+		err = errors.New("it is empty") // a server in dev mode would take us for its own user
+	}
+	if err != nil {
+		return rpcReply{}, fmt.Errorf("token for the tools: %w", err)
+	}
+	return m.send(ctx, "Bearer "+token, method, name, params)
+}
+
+// send is ask with an Authorization header; an empty one is left out.
+func (m *MCPTools) send(ctx context.Context, authorization, method, name string, params any) (rpcReply, error) {
 	id := m.lastID.Add(1)
 	req, err := m.request(ctx, method, name, rpcRequest{Version: "2.0", ID: id, Method: method, Params: params})
 	if err != nil {
 		return rpcReply{}, err
 	}
-	if user != "" {
-		token, err := m.cfg.Token(ctx, user)
-		if err == nil && token == "" {
-			err = errors.New("it is empty") // a server in dev mode would take us for its own user
-		}
-		if err != nil {
-			return rpcReply{}, fmt.Errorf("token for the tools: %w", err)
-		}
-		req.Header.Set("Authorization", "Bearer "+token)
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
 	}
 	resp, err := m.client.Do(req)
 	if err != nil {
@@ -234,29 +241,18 @@ func (m *MCPTools) message(data []byte, id int64) (*rpcMessage, error) {
 
 // stream reads server-sent events up to the response.
 func (m *MCPTools) stream(body io.Reader, id int64) (*rpcMessage, error) {
-	lines := bufio.NewScanner(body)
-	lines.Buffer(nil, int(m.cfg.MaxAnswer)+1)
-	var data []byte
-	for events := 0; lines.Scan(); {
-		line := lines.Bytes()
-		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
-			data = append(append(data, bytes.TrimPrefix(value, []byte(" "))...), '\n')
-			continue
+	events := eventReader{src: body}
+	for range maxNotifications + 1 {
+		data, err := events.next()
+		if err == nil && !json.Valid(data) { // the last one may be cut
+			err = io.ErrUnexpectedEOF
 		}
-		if len(line) > 0 || len(data) == 0 { // another field, or an event without data
-			continue
+		if err != nil {
+			return nil, err
 		}
-		message, err := m.message(data, id)
-		if message != nil || err != nil {
+		if message, err := m.message(data, id); message != nil || err != nil {
 			return message, err
 		}
-		if events++; events > maxNotifications {
-			return nil, fmt.Errorf("%w: %d notifications and no response", errNoAnswer, events)
-		}
-		data = data[:0]
 	}
-	if err := lines.Err(); err != nil {
-		return nil, err
-	}
-	return nil, io.ErrUnexpectedEOF
+	return nil, fmt.Errorf("%w: %d notifications before it", errNoAnswer, maxNotifications)
 }
