@@ -75,6 +75,7 @@ func echoes(reply reply, calls []Call) bool {
 
 func (r *run) plan(reply reply, tools []Tool) []*plannedCall {
 	planned := make([]*plannedCall, len(reply.calls))
+	handsOver := false
 	for i, came := range reply.calls {
 		c := &plannedCall{
 			call: Call{ID: came.id, Name: came.name, Arguments: json.RawMessage("{}"), Extra: came.extra},
@@ -87,9 +88,11 @@ func (r *run) plan(reply reply, tools []Tool) []*plannedCall {
 		} else {
 			c.tool = tools[at]
 			c.call.Arguments, c.problem = checkArguments(came.arguments, c.tool.Schema)
-			if c.to = r.transferTo(c.tool.Name); c.to != nil {
-				c.problem = ""
-			}
+		}
+		if to := r.transferTo(c.tool.Name); to != nil && handsOver {
+			c.problem = "The conversation is handed over once in a reply."
+		} else if to != nil {
+			c.to, c.problem, handsOver = to, "", true
 		}
 		planned[i] = c
 	}

@@ -14,11 +14,11 @@ func (m *Model) responsesBody(p prompt, f features) []byte {
 	if len(p.tools) > 0 {
 		b = append(appendKey(b, "tools"), '[')
 		for _, t := range p.tools {
-			b = append(m.appendFunction(append(appendComma(b), `{"type":"function",`...), t, f), '}')
+			b = append(m.appendFunction(append(appendComma(b), `{"type":"function"`...), t, f), '}')
 		}
 		b = append(b, ']')
 		if p.choice != "" {
-			b = append(appendKey(b, "tool_choice"), `{"type":"function",`...)
+			b = append(appendKey(b, "tool_choice"), `{"type":"function"`...)
 			b = append(appendField(b, "name", p.choice), '}')
 		}
 	}

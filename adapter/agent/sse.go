@@ -35,14 +35,14 @@ type eventReader struct {
 }
 
 // firstByte gives the first byte that is no white space and no byte order
-// mark, without using it up; 0 if there is none.
+// mark, without using it up; 0 if there is none for long.
 func (e *eventReader) firstByte() (byte, error) {
 	for {
 		rest := bytes.TrimPrefix(e.buf[e.from:e.to], []byte("\xef\xbb\xbf"))
 		if rest = bytes.TrimLeft(rest, " \t\r\n"); len(rest) > 0 && (rest[0] < 0x80 || len(rest) > 2) {
 			return rest[0], nil
 		}
-		if e.ended {
+		if e.ended || e.to-e.from > keepSize {
 			return 0, nil
 		}
 		if err := e.fill(); err != nil {
