@@ -86,7 +86,7 @@ func withoutQuotes(text string) string {
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		end := closing(r)
-		if r == '\'' && (i == 0 || text[i-1] == ' ') {
+		if r == '\'' && (i == 0 || text[i-1] <= ' ') {
 			end = "'"
 		}
 		if end != "" {

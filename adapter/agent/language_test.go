@@ -1,6 +1,9 @@
 package agent
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestLanguageOfOwnExamples(t *testing.T) {
 	for text, want := range map[string]Lang{
@@ -25,11 +28,44 @@ func TestLanguageOfOwnExamples(t *testing.T) {
 		"Zeig mir meine Aufgaben":      Other,
 		"Muéstrame mis tareas":         Other,
 		"Bana görevlerimi göster":      Other,
+
+		"add “دودھ لانا ہے” to my list":            Other,
+		"rename it to ‘doodh lana hai’":            Other,
+		"add 'mujhe kal jana hai' for Monday":      Other,
+		"« میرے کام » is what I call it":           Other,
+		`"buy milk" ko kal ke liye likh do`:        RomanUrdu,
+		`"میرے کام"`:                               Urdu,
+		"don't delete Ali's tasks":                 Other,
+		"doodh wala task دودھ delete kar do":       RomanUrdu,
+		"کام شامل کریں: buy milk and bread":        Urdu,
+		"زما کارونه وښایه":                         Other, // Pashto
+		"منهنجا ڪم ڏيکاريو":                        Other, // Sindhi
+		"ئەرکەکانم پیشان بدە":                      Other, // Kurdish
+		"कल दूध लाना है ok":                        Other,
+		"می‌خواهم کارهایم را ببینم":                Other,
+		strings.Repeat("x", 100) + " \xff\xfe\xd9": Unclear,
+		strings.Repeat("کل دودھ لانا ہے ", 1000):   Urdu,
 	} {
 		if got := Language(text); got != want {
 			t.Errorf("Language(%q) = %q, want %q", text, got, want)
 		}
 	}
+}
+
+// A message of any bytes has a language, and the same one however much white
+// space is around it.
+func FuzzLanguage(f *testing.F) {
+	f.Add("Add “دودھ” ok")
+	f.Add("\xff'`\"«\u200cمی‌")
+	f.Fuzz(func(t *testing.T, text string) {
+		lang := Language(text)
+		if lang != Unclear && lang != Other && !lang.IsUrdu() {
+			t.Errorf("Language(%q) = %q", text, lang)
+		}
+		if len(text) < languageSample-2 && Language("\n"+text+"\n") != lang {
+			t.Errorf("Language(%q) depends on white space", text)
+		}
+	})
 }
 
 func BenchmarkLanguage(b *testing.B) {
