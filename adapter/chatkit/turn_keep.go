@@ -354,12 +354,16 @@ func (t *keptTurn) Checkpoint(ctx context.Context, _ []Item) error {
 	return err
 }
 
-// End frees the thread in any case; after an error it may be tried again.
+// End frees the thread in any case; after an error it may be tried again. It
+// tells when the thread is gone even if there is nothing left to write.
 func (t *keptTurn) End(ctx context.Context, _ Outcome, last Changes) error {
 	if t.over {
 		return ErrTurnOver
 	}
-	err := t.apply(ctx, last)
+	_, err := t.turns.LoadThread(ctx, t.user, t.at.thread)
+	if err == nil {
+		err = t.apply(ctx, last)
+	}
 	t.turns.mu.Lock()
 	defer t.turns.mu.Unlock()
 	t.free()

@@ -312,6 +312,9 @@ func testDeletedInTurn(s *turnSuite) {
 	_, err = s.store.LoadThread(s.Context(), ann, id)
 	s.is("LoadThread", err, chatkit.ErrNotFound)
 	s.has(id)
+	silent, _ := s.first(nil)
+	s.ok("DeleteThread", s.store.DeleteThread(s.Context(), ann, silent.Thread().ID))
+	s.is("End without changes", silent.End(s.Context(), chatkit.Done, chatkit.Changes{}), chatkit.ErrNotFound)
 }
 
 func testCheckpoint(s *turnSuite) {
