@@ -138,7 +138,9 @@ func (r *run) prompt(tools []Tool) prompt {
 // far has been kept and marked.
 func (r *run) ask(ctx context.Context, p prompt) (reply, error) {
 	reply, err := r.cfg.Model.ask(ctx, p, func(text string) error { return r.tell(TextDelta{text}) })
-	r.count(p, &reply)
+	if err == nil || reply.text != "" {
+		r.count(p, &reply)
+	}
 	reply.nameCalls(fmt.Sprint(r.step))
 	r.finish = reply.finish
 	if err != nil {

@@ -165,30 +165,34 @@ func (m *Model) featuresFor(p prompt) features {
 }
 
 // ask sends one request and reads the reply, calling hear with the text as it
-// comes. The reply holds what there was, also after an error, which is an
+// comes. Where a provider refuses a request that holds features it has not yet
+// taken, it is asked again without them. The reply holds what there was, also after an error, which is an
 // *Error, the error of hear, or the cause of ctx.
 func (m *Model) ask(ctx context.Context, p prompt, hear func(string) error) (reply, error) {
 	used := m.featuresFor(p)
 	r, err := m.try(ctx, p, used, hear)
 	unproven := used &^ features(m.accepted.Load())
-	var failed *Error
-	if unproven == 0 || errors.As(err, &failed) && failed.Kind != KindStatus {
-		return r, err
-	}
-	if failed == nil {
+	if err == nil {
 		m.accepted.Or(uint32(used))
+	}
+	if unproven == 0 || !badRequest(err) {
 		return r, err
 	}
-	if failed.Status != http.StatusBadRequest && failed.Status != http.StatusUnprocessableEntity {
-		return r, err
+	plain, plainErr := m.try(ctx, p, used&^unproven, hear)
+	if badRequest(plainErr) {
+		return r, err // it was something else
 	}
-	if plain, plainErr := m.try(ctx, p, used&^unproven, hear); plainErr == nil {
+	if plainErr == nil {
 		m.refused.Or(uint32(unproven))
-		return plain, nil
-	} else if !errors.As(plainErr, &failed) || failed.Kind != KindStatus {
-		return plain, plainErr
 	}
-	return r, err
+	return plain, plainErr
+}
+
+// badRequest reports whether the provider did not take a request as it was.
+func badRequest(err error) bool {
+	var failed *Error
+	return errors.As(err, &failed) && failed.Kind == KindStatus &&
+		(failed.Status == http.StatusBadRequest || failed.Status == http.StatusUnprocessableEntity)
 }
 
 // try sends a request with the given features, and again where that may help.

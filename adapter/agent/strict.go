@@ -82,7 +82,9 @@ func strictObject(node map[string]any) bool {
 		}
 	}
 	node["properties"] = properties
-	node["required"] = slices.Sorted(maps.Keys(properties))
+	names := slices.AppendSeq([]string{}, maps.Keys(properties)) // none is [], not null
+	slices.Sort(names)
+	node["required"] = names
 	node["additionalProperties"] = false
 	return true
 }
