@@ -97,6 +97,7 @@ func (k *keptTurns) claim(t *keptTurn, start TurnStart) error {
 	}
 	k.running[t.at] = t
 	if start.Key != nil {
+		t.minted = map[string]bool{}
 		t.key = &keptKey{
 			hash: bytes.Clone(start.Key.Hash), used: time.Now(),
 			thread: t.at.thread, isNew: start.NewThread != nil, running: true,
@@ -186,6 +187,7 @@ type keptTurn struct {
 	at     threadKey
 	thread *Thread
 	over   bool
+	minted map[string]bool // ids for items that are not yet added; only with a key
 
 	// Guarded by turns.mu:
 	renamed bool // the user gave a title since the turn began
@@ -236,7 +238,11 @@ func (t *keptTurn) ID() string      { return t.id }
 func (t *keptTurn) Thread() *Thread { return t.thread }
 
 func (t *keptTurn) NewItemID(kind ItemKind) string {
-	return t.turns.GenerateItemID(context.Background(), t.user, kind, t.at.thread)
+	id := t.turns.GenerateItemID(context.Background(), t.user, kind, t.at.thread)
+	if t.key != nil {
+		t.minted[id] = true
+	}
+	return id
 }
 
 func (t *keptTurn) AddItem(ctx context.Context, item Item) error {
@@ -250,13 +256,15 @@ func (t *keptTurn) AddItem(ctx context.Context, item Item) error {
 	return nil
 }
 
-// note remembers for a replay what the turn added.
+// note remembers for a replay what the turn added, not what it changed.
 func (t *keptTurn) note(id string) {
+	if !t.minted[id] {
+		return
+	}
+	delete(t.minted, id)
 	t.turns.mu.Lock()
 	defer t.turns.mu.Unlock()
-	if t.key != nil && !slices.Contains(t.key.items, id) {
-		t.key.items = append(t.key.items, id)
-	}
+	t.key.items = append(t.key.items, id)
 }
 
 func (t *keptTurn) Apply(ctx context.Context, c Changes) error {

@@ -1,6 +1,7 @@
 package chatkit
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -42,10 +43,14 @@ func (s *WorkflowStream) Add(task Task) (int, error) {
 	return index, nil
 }
 
-// Update replaces the task at an index that Add returned.
+// Update replaces the task at an index that Add returned, or of those that the
+// workflow began with.
 func (s *WorkflowStream) Update(index int, task Task) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if index < 0 || index >= len(s.item.Workflow.Tasks) {
+		return fmt.Errorf("chatkit: the workflow has no task %d", index)
+	}
 	if err := s.turn.Send(&ItemUpdated{s.item.ID, &TaskUpdated{index, task}}); err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ func RunTurns(t *testing.T, open func(t *testing.T) chatkit.TurnStore) {
 		{"the end", testEnd},
 		{"a turn that never was", testAbandon},
 		{"a key and its replay", testKey},
+		{"a replay holds what was added, not what was changed", testKeyOfChanges},
 		{"a key in flight, of another body, of another user", testKeyRefused},
 		{"the key of a deleted thread", testKeyOfDeleted},
 		{"a failed beginning leaves the key free", testKeyOfFailedBegin},
@@ -359,6 +360,24 @@ func testAbandon(s *turnSuite) {
 
 func keyOf(key, body string) *chatkit.IdempotencyKey {
 	return &chatkit.IdempotencyKey{Endpoint: "/api/chatkit", Key: key, Hash: []byte(body)}
+}
+
+func testKeyOfChanges(s *turnSuite) {
+	thread := s.thread(ann, "x")
+	old := s.message(ann, thread.ID, "old")
+	s.add(ann, thread.ID, old)
+	key := keyOf("k", "body")
+	turn, err := s.turns.BeginTurn(s.Context(), ann, chatkit.TurnStart{ThreadID: thread.ID, Key: key})
+	s.ok("BeginTurn", err)
+	old.Content[0].Text = "changed"
+	s.ok("Apply", turn.Apply(s.Context(), chatkit.Changes{Save: []chatkit.Item{old}}))
+	added := s.say(turn, "added")
+	s.end(turn)
+	first, err := s.turns.Replay(s.Context(), ann, *key)
+	s.ok("Replay", err)
+	if len(first.Items) != 1 || first.Items[0].ItemID() != added || first.New {
+		s.Errorf("Replay = %d items of new (%v) thread, want the added one alone", len(first.Items), first.New)
+	}
 }
 
 func testKey(s *turnSuite) {
