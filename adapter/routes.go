@@ -33,6 +33,7 @@ func (s *server) routes() *gin.Engine {
 	e.Match(probe, "/.well-known/jwks.json", s.keySet)
 	e.GET("/openapi.json", s.describe)
 
+	e.POST("/api/chatkit", s.forChat(s.serveChat))
 	chat := e.Group("/api/chatkit")
 	chat.POST("/session", s.forUser(s.readsLimited(s.createSession)))
 	chat.POST("/refresh", s.forUser(s.readsLimited(s.refreshSession)))

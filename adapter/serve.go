@@ -7,8 +7,10 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	"taskwire/adapter/agent"
+	"taskwire/adapter/chatkit"
 	"taskwire/edge"
 	"taskwire/identity"
 	"taskwire/store"
@@ -41,7 +43,29 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 	s.start()
 	logger.Info("serving", "addr", ln.Addr().String(), "url", cfg.publicURL, "tools", cfg.mcpURL,
 		"auth", cfg.identity.Mode, "model", cfg.model.label())
-	return edge.Serve(ctx, ln, s.handler(), edge.ServeOptions{Grace: cfg.edge.ShutdownGrace, Logger: logger})
+	drained := s.drainChat(ctx)
+	err = edge.Serve(ctx, ln, s.handler(), edge.ServeOptions{Grace: cfg.edge.ShutdownGrace, Logger: logger})
+	if ctx.Err() != nil {
+		<-drained // answers without a connection too
+	}
+	return err
+}
+
+// lastWords is what is left of the grace for answers that are cut off to be
+// stored and to say so.
+const lastWords = 2 * time.Second
+
+// drainChat lets running answers end within the grace once ctx is done. The
+// channel closes when none runs any more.
+func (s *server) drainChat(ctx context.Context) <-chan struct{} {
+	drained := make(chan struct{})
+	context.AfterFunc(ctx, func() {
+		defer close(drained)
+		grace, cancel := context.WithTimeout(context.Background(), max(0, s.cfg.edge.ShutdownGrace-lastWords))
+		defer cancel()
+		s.chat.Drain(grace)
+	})
+	return drained
 }
 
 // A server is the program while it serves.
@@ -57,6 +81,9 @@ type server struct {
 	exchange *identity.Verifier // client secrets, run out or not, for new ones
 
 	chats    *store.Chats
+	chat     *chatkit.Server // ChatKit's protocol
+	threads  *chatStore
+	runner   *agent.Runner
 	sessions sessionMaker
 	key      *keyCheck
 	reach    *reach
@@ -102,7 +129,7 @@ func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) 
 	if cfg.sessions.mode == sessionOpenAI {
 		s.sessions = newHostedSessions(cfg.sessions, s.chats, s.key, logger)
 	}
-	return s, nil
+	return s, s.newChat()
 }
 
 // trust loads the signing key and sets up whose tokens are taken.

@@ -31,6 +31,7 @@ var storeErrors = []struct{ ours, theirs error }{
 	{store.ErrKeyTaken, chatkit.ErrKeyTaken},
 	{store.ErrKeyRunning, chatkit.ErrKeyRunning},
 	{store.ErrKeyReused, chatkit.ErrKeyReused},
+	{store.ErrUnavailable, &chatkit.RequestError{Status: errUnavailable.Status, Code: errUnavailable.Code, Detail: errUnavailable.Detail}},
 }
 
 // translate keeps the store's own error: fail and the log know that one.

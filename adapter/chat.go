@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"taskwire/adapter/agent"
+	"taskwire/adapter/chatkit"
+	"taskwire/adapter/demo"
+	"taskwire/edge"
+	"taskwire/store"
+)
+
+// demoBase is where requests to the demo model seem to go. They never leave
+// this process.
+const demoBase = "http://demo.invalid/v1"
+
+// newModel sets up the model that answers.
+func newModel(m modelChoice) (*agent.Model, error) {
+	if m.demo() {
+		return agent.NewModel(agent.ModelConfig{
+			BaseURL: demoBase, Model: demo.ModelName, HTTPClient: &http.Client{Transport: demo.Transport()},
+		})
+	}
+	return agent.NewModel(agent.ModelConfig{BaseURL: m.baseURL, APIKey: m.key, Model: m.name, API: m.api, Vision: m.vision})
+}
+
+// newChat sets up what answers at /api/chatkit.
+func (s *server) newChat() error {
+	model, err := newModel(s.cfg.model)
+	if err != nil {
+		return edge.UsageError{Err: err}
+	}
+	s.runner = agent.NewRunner(agent.Config{
+		Model: model, Tools: s.tools, Agents: agent.Agents(), Choose: agent.Choose, Trim: agent.Trim,
+		Limits: s.cfg.limits, Logger: s.logger,
+	})
+	s.threads = &chatStore{chats: s.chats, uploads: s.uploads, logger: s.logger}
+	s.chat = chatkit.NewServer(s.threads, chatkit.Handlers{
+		Respond: s.respond, Action: s.streamAction, SyncAction: s.syncAction,
+		CheckInput: s.checkInput, CheckAction: checkAction,
+		Feedback: s.feedback, Transcribe: s.transcribe,
+		CreateAttachment: s.createAttachment, DeleteAttachment: s.deleteAttachment,
+	}, chatkit.Options{
+		User: chatUser, Fail: s.failChat, CheckJSON: edge.CheckJSON, MaxAudio: maxAudio,
+		WriteTimeout: edge.WriteTimeout, PingInterval: edge.PingInterval, Logger: s.logger,
+	})
+	return nil
+}
+
+type chatUserKey struct{}
+
+// withChatUser says on whose behalf a request to ChatKit's server is made.
+func withChatUser(ctx context.Context, user string) context.Context {
+	return context.WithValue(ctx, chatUserKey{}, user)
+}
+
+// chatUser fails closed: a request that nobody has verified is nobody's.
+func chatUser(r *http.Request) (string, error) {
+	user, _ := r.Context().Value(chatUserKey{}).(string)
+	if user == "" {
+		return "", errors.New("no user")
+	}
+	return user, nil
+}
+
+// failChat answers what ChatKit's server refuses as everything else is refused.
+func (s *server) failChat(w http.ResponseWriter, r *http.Request, e *chatkit.RequestError) {
+	s.fail(w, r, refuse(e.Status, e.Code, e.Detail))
+}
+
+// maxAudio is the largest request: one with a recording in Base64.
+const maxAudio = 10 << 20
+
+// serveChat serves all requests of ChatKit's protocol. What they may cost is
+// looked at here, before any work: the type says it.
+func (s *server) serveChat(c *gin.Context, user string) error {
+	if _, err := s.timezone(c.Request); err != nil {
+		return err
+	}
+	body, err := edge.ReadBody(c.Writer, c.Request, maxAudio)
+	if err != nil {
+		return err
+	}
+	streams, err := s.admit(c.Request.Context(), user, body)
+	if err != nil {
+		return err
+	}
+	c.Request.Body = io.NopCloser(bytes.NewReader(body))
+	if streams {
+		release, ok := s.streams.Acquire(user)
+		if !ok {
+			return later(retryAfter, refuse(http.StatusTooManyRequests, "too_many_streams", "Too many answers at once. Wait for one of them to end."))
+		}
+		defer release()
+		s.serveChatAs(c, user)
+		return nil
+	}
+	serve := func(c *gin.Context, user string) error {
+		s.serveChatAs(c, user)
+		return nil
+	}
+	key, err := idempotencyKey(c.Request)
+	if err != nil || key == "" {
+		if err == nil {
+			err = serve(c, user)
+		}
+		return err
+	}
+	return s.onceFor(c, user, key, body, serve)
+}
+
+func (s *server) serveChatAs(c *gin.Context, user string) {
+	s.chat.ServeHTTP(c.Writer, c.Request.WithContext(withChatUser(c.Request.Context(), user)))
+}
+
+// admit holds a request against the limits of its user and reports whether its
+// answer is a stream. What cannot be read counts as a read: ChatKit's server
+// says what is wrong with it.
+func (s *server) admit(ctx context.Context, user string, body []byte) (streams bool, err error) {
+	req, err := chatkit.DecodeRequest(body)
+	if err != nil {
+		return false, allow(s.reads, user)
+	}
+	edge.AddLogAttrs(ctx, slog.String("type", string(req.Type)))
+	if !asksModel(req.Type) {
+		return req.Type.Streams(), allow(s.reads, user)
+	}
+	if err := allow(s.turns, user); err != nil {
+		return true, err
+	}
+	return true, s.withinBudget(ctx, user)
+}
+
+// asksModel reports whether a request is a turn. Our widgets' actions are none.
+func asksModel(t chatkit.RequestType) bool {
+	return t.Streams() && t != chatkit.TypeCustomAction
+}
+
+// withinBudget refuses who has had their tokens of the day (of UTC).
+func (s *server) withinBudget(ctx context.Context, user string) error {
+	if s.cfg.perDay == 0 {
+		return nil
+	}
+	now := time.Now().UTC()
+	used, err := s.chats.Usage(ctx, user, now)
+	if err != nil {
+		return err
+	}
+	if used.Input+used.Output < int64(s.cfg.perDay) {
+		return nil
+	}
+	tomorrow := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, time.UTC)
+	return later(tomorrow.Sub(now), refuse(http.StatusTooManyRequests, "budget", "Today's share of the model is used up. It begins anew at midnight UTC."))
+}
+
+// checkInput refuses models and tools that are not offered.
+func (s *server) checkInput(ctx context.Context, user, _ string, in *chatkit.UserInput) error {
+	if model := in.InferenceOptions.Model; model != "" && model != s.cfg.model.label() {
+		return &chatkit.RequestError{Status: http.StatusBadRequest, Code: "invalid", Detail: "inference_options.model: is not offered here."}
+	}
+	choice := in.InferenceOptions.ToolChoice
+	if choice == "" {
+		return nil
+	}
+	tools, err := s.tools.List(ctx, user)
+	if err != nil {
+		return asRequestError(toolsAway(err))
+	}
+	for _, tool := range tools {
+		if tool.Name == choice {
+			return nil
+		}
+	}
+	return &chatkit.RequestError{Status: http.StatusBadRequest, Code: "invalid", Detail: "inference_options.tool_choice: there is no such tool."}
+}
+
+// asRequestError gives a refusal of ours to ChatKit's server.
+func asRequestError(err error) error {
+	if refusal, ok := errors.AsType[*edge.Refusal](err); ok {
+		return &chatkit.RequestError{Status: refusal.Status, Code: refusal.Code, Detail: refusal.Detail}
+	}
+	return err
+}
+
+func (s *server) feedback(ctx context.Context, user, thread string, items []string, kind chatkit.FeedbackKind) error {
+	return translate(s.chats.SaveFeedback(ctx, user, thread, items, string(kind)))
+}
+
+func (s *server) createAttachment(ctx context.Context, user string, in *chatkit.CreateAttachment) (*chatkit.Attachment, error) {
+	w, err := s.uploads.announce(ctx, user, in.Name, in.MimeType, int64(in.Size))
+	if err != nil {
+		return nil, asRequestError(translate(err))
+	}
+	data, err := json.Marshal(w)
+	if err != nil {
+		return nil, err
+	}
+	return chatkit.UnmarshalAttachment(data)
+}
+
+func (s *server) deleteAttachment(ctx context.Context, user string, a *chatkit.Attachment) error {
+	return translate(s.uploads.remove(ctx, user, a.ID))
+}
+
+// usage counts what an answer took, for those who limit it.
+func (s *server) usage(ctx context.Context, user string, used agent.Usage) {
+	if s.cfg.perDay == 0 || used.Total() == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyPatience)
+	defer cancel()
+	if err := s.chats.AddUsage(ctx, user, store.Usage{Input: int64(used.Input), Output: int64(used.Output)}); err != nil {
+		s.logger.WarnContext(ctx, "usage not counted", "err", err)
+	}
+}

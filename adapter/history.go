@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+
+	"taskwire/adapter/agent"
+	"taskwire/adapter/chatkit"
+)
+
+// What hidden items hold, by the "kind" in them.
+const (
+	kindRun  = "run"  // what the model said and called in one answer
+	kindNote = "note" // what the model is to know beside the conversation
+)
+
+// storedRun is a hidden item of ours.
+type storedRun struct {
+	Kind     string          `json:"kind"`
+	Agent    string          `json:"agent,omitempty"`
+	Messages []agent.Message `json:"messages,omitempty"`
+	Text     string          `json:"text,omitempty"` // of a note
+}
+
+// historyItems is how far back a model can look, in items.
+const historyItems = 200
+
+// history gives what was said on the thread before the message that is answered
+// now, and that message.
+func (s *server) history(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) (before, input []agent.Message, err error) {
+	var items []chatkit.Item
+	for after := ""; len(items) < historyItems; {
+		page, err := t.Items(ctx, chatkit.PageParams{After: after, Limit: 100, Hidden: true})
+		if err != nil {
+			return nil, nil, err
+		}
+		items = append(items, page.Data...)
+		if after = page.After; !page.HasMore {
+			break
+		}
+	}
+	slices.Reverse(items)
+	if in != nil {
+		for i, item := range items {
+			if item.ItemID() == in.ID {
+				items = items[:i]
+				break
+			}
+		}
+		input = []agent.Message{s.userMessage(ctx, t.User, in)}
+	}
+	for len(items) > 0 {
+		n := 1 + slices.IndexFunc(items[1:], isUserMessage)
+		if n == 0 {
+			n = len(items)
+		}
+		before = append(before, s.said(ctx, t.User, items[:n])...)
+		items = items[n:]
+	}
+	return before, input, nil
+}
+
+func isUserMessage(item chatkit.Item) bool { return item.Kind() == chatkit.KindUserMessage }
+
+// said gives what the model reads of one message and what was answered. The
+// record of a run has the calls and their results besides the text; where there
+// is none, because the answer was stopped, the text that was shown stands alone.
+func (s *server) said(ctx context.Context, user string, items []chatkit.Item) (messages []agent.Message) {
+	recorded := slices.ContainsFunc(items, func(item chatkit.Item) bool {
+		hidden, ok := item.(*chatkit.HiddenContext)
+		return ok && readHidden(hidden).Kind == kindRun
+	})
+	for _, item := range items {
+		switch it := item.(type) {
+		case *chatkit.UserMessage:
+			messages = append(messages, s.userMessage(ctx, user, it))
+		case *chatkit.AssistantMessage:
+			if !recorded {
+				messages = append(messages, agent.Message{Role: agent.RoleAssistant, Text: textOfAssistant(it)})
+			}
+		case *chatkit.ClientToolCall:
+			messages = append(messages, clientCall(it)...)
+		case *chatkit.StructuredInput:
+			messages = append(messages, agent.Message{Role: agent.RoleNote, Text: answersOf(it)})
+		case *chatkit.SDKHiddenContext:
+			messages = append(messages, agent.Message{Role: agent.RoleNote, Text: it.Content})
+		case *chatkit.HiddenContext:
+			messages = append(messages, hiddenMessages(it)...)
+		}
+	}
+	return messages
+}
+
+func readHidden(item *chatkit.HiddenContext) (run storedRun) {
+	_ = json.Unmarshal(item.Content, &run) // one of another shape has no kind
+	return run
+}
+
+func hiddenMessages(item *chatkit.HiddenContext) []agent.Message {
+	run := readHidden(item)
+	var text string
+	switch {
+	case run.Kind == kindRun:
+		return run.Messages
+	case run.Kind == kindNote:
+		text = run.Text
+	case json.Unmarshal(item.Content, &text) != nil:
+		return nil
+	}
+	return []agent.Message{{Role: agent.RoleNote, Text: text}}
+}
+
+// clientCall gives a tool that the page ran. One that it never answered is not
+// told: a call needs its result.
+func clientCall(call *chatkit.ClientToolCall) []agent.Message {
+	if call.Status != chatkit.ToolCompleted {
+		return nil
+	}
+	return []agent.Message{
+		{Role: agent.RoleAssistant, Calls: []agent.Call{{ID: call.CallID, Name: call.Name, Arguments: call.Arguments}}},
+		{Role: agent.RoleTool, CallID: call.CallID, Text: string(call.Output)},
+	}
+}
+
+// answersOf tells what the user answered to questions.
+func answersOf(in *chatkit.StructuredInput) string {
+	var b strings.Builder
+	b.WriteString("The user was asked:")
+	for _, q := range in.Inputs {
+		answer := "not answered"
+		switch {
+		case q.Answer != nil && q.Answer.Skipped:
+			answer = "skipped"
+		case q.Answer != nil:
+			answer = strings.Join(q.Answer.Values, ", ")
+		}
+		b.WriteString("\n- " + q.Text + ": " + answer)
+	}
+	return b.String()
+}
+
+// maxFileText is how much of an attached text the model reads.
+const maxFileText = 64 << 10
+
+// userMessage gives a user's message with what it quotes and what is attached.
+func (s *server) userMessage(ctx context.Context, user string, m *chatkit.UserMessage) agent.Message {
+	out := agent.Message{Role: agent.RoleUser, Text: textOfUser(m)}
+	if m.QuotedText != "" {
+		out.Text += "\n\n(The message refers to this text: \"" + m.QuotedText + "\")"
+	}
+	for _, a := range m.Attachments {
+		out.Parts = append(out.Parts, s.part(ctx, user, a))
+	}
+	return out
+}
+
+// part reads an attachment. One that was deleted since, or cannot be read, is
+// told by its name alone.
+func (s *server) part(ctx context.Context, user string, a chatkit.Attachment) agent.Part {
+	p := agent.Part{Name: a.Name, MediaType: a.MimeType}
+	limit := int64(maxFileText)
+	image := strings.HasPrefix(a.MimeType, "image/")
+	if image {
+		limit = maxUpload
+	}
+	if !image && !isText(a.MimeType) || image && !s.cfg.model.vision {
+		return p
+	}
+	row, err := s.chats.Attachment(ctx, user, a.ID)
+	if err != nil {
+		return p
+	}
+	file, err := s.uploads.vault.open(ctx, row.BlobKey)
+	if err != nil {
+		return p
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, limit))
+	switch {
+	case err != nil:
+	case image:
+		p.Data = data
+	default:
+		p.Text = strings.ToValidUTF8(string(data), "")
+	}
+	return p
+}
+
+func isText(mimeType string) bool {
+	return strings.HasPrefix(mimeType, "text/") || mimeType == "application/json"
+}
