@@ -34,10 +34,25 @@ func readConversation(req *request, clock func() time.Time) *conversation {
 	if last < 0 {
 		return c
 	}
-	c.said = req.Messages[last].Content.first()
+	c.said = withoutNotes(req.Messages[last].Content.first())
 	c.earlier = req.Messages[:last]
 	c.steps = readSteps(req.Messages[last+1:])
 	return c
+}
+
+// noteOpening is how the agents' loop puts a note of the application into a
+// user's message, in front of what the user wrote.
+const noteOpening = "[Note from the application: "
+
+func withoutNotes(text string) string {
+	for strings.HasPrefix(text, noteOpening) {
+		_, rest, closed := strings.Cut(text, "]\n\n")
+		if !closed {
+			break
+		}
+		text = rest
+	}
+	return text
 }
 
 // readSteps pairs calls with their results. Calls that no result followed are
