@@ -20,7 +20,6 @@ type script struct {
 	waits       bool          // for the client to leave
 	started     chan struct{} // closed before the last act, if not nil
 	release     chan struct{} // waited for before the last act, if not nil
-	played      bool
 }
 
 // An act is one event, with what was changed in the thread before it.
