@@ -42,7 +42,7 @@ func TestLanguageOfOwnExamples(t *testing.T) {
 		"منهنجا ڪم ڏيکاريو":                        Other, // Sindhi
 		"ئەرکەکانم پیشان بدە":                      Other, // Kurdish
 		"कल दूध लाना है ok":                        Other,
-		"می\u200cخواهم کارهایم را ببینم":                Other,
+		"می\u200cخواهم کارهایم را ببینم":           Other,
 		strings.Repeat("x", 100) + " \xff\xfe\xd9": Unclear,
 		strings.Repeat("کل دودھ لانا ہے ", 1000):   Urdu,
 	} {
