@@ -14,7 +14,7 @@ import (
 // open are the routes that ask nobody who they are.
 var open = []string{
 	"GET /healthz", "HEAD /healthz", "GET /readyz", "HEAD /readyz", "GET /.well-known/jwks.json", "HEAD /.well-known/jwks.json",
-	"GET /openapi.json", "GET /api/chatkit/health",
+	"GET /openapi.json", "GET /api/chatkit/health", "GET /api/chat/health",
 }
 
 // fill puts something in the place of each parameter.

@@ -39,6 +39,7 @@ func (s *server) respond(ctx context.Context, t *chatkit.Turn, in *chatkit.UserM
 		return err
 	}
 	if err != nil {
+		noteFailure(ctx, err)
 		return told(err)
 	}
 	if untitled && in != nil && !s.cfg.model.demo() {

@@ -38,11 +38,16 @@ func (s *server) routes() *gin.Engine {
 	chat.POST("/session", s.forUser(s.readsLimited(s.createSession)))
 	chat.POST("/refresh", s.forUser(s.readsLimited(s.refreshSession)))
 	chat.GET("/health", s.chatHealth)
+	chat.POST("/cancel", s.forChat(s.readsLimited(s.once(maxCancelBody, s.cancel))))
+	chat.GET("/threads", s.forChat(s.readsLimited(s.searchThreads)))
 	chat.POST("/beacon", s.forChat(s.readsLimited(s.beacon)))
 	chat.POST("/upload", s.forChat(s.readsLimited(s.directUpload)))
 	chat.PUT("/upload/:id", s.byLink(linkUpload, s.announcedUpload))
 	chat.POST("/upload/:id", s.byLink(linkUpload, s.announcedUpload))
 	chat.GET("/attachments/:id", s.byLink(linkPreview, s.attachment))
+
+	e.POST("/api/chat", s.forUser(s.asTurn(s.once(maxChatBody, s.chatOnce))))
+	e.GET("/api/chat/health", s.chatHealth)
 
 	tasks := e.Group("/api/:user_id")
 	tasks.GET("/tasks", s.ownTasks(s.listTasks))

@@ -158,6 +158,7 @@ func (s *server) trust() error {
 func (s *server) start() {
 	s.key.status()
 	s.background.Go(func() { s.sweep(s.life) })
+	s.joinReplicas()
 }
 
 func (s *server) close() {
