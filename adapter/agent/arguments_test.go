@@ -45,6 +45,9 @@ func TestBadArguments(t *testing.T) {
 			if got := toolMessages(second)[0]; !strings.Contains(got, `"error"`) || !strings.Contains(got, "arguments") {
 				t.Errorf("the model reads %s", got)
 			}
+			if long := strings.Contains(toolMessages(second)[0], "longer than"); long != (len(arguments) > MaxArguments) {
+				t.Errorf("%d bytes: the model reads %s", len(arguments), toolMessages(second)[0])
+			}
 			if assistant := second.Messages[len(second.Messages)-2]; assistant.ToolCalls[0].Function.Arguments != "{}" || len(second.Body) > 100_000 {
 				t.Errorf("the bad arguments went back: %.200s", assistant.ToolCalls[0].Function.Arguments)
 			}

@@ -33,7 +33,7 @@ func TestRetries(t *testing.T) {
 		{"429 that says when", []agenttest.Reply{agenttest.Refuse(429, 1)}, 0},
 		{"a broken connection", []agenttest.Reply{agenttest.Reset()}, 0},
 		{"500 three times", []agenttest.Reply{agenttest.Refuse(500, 0), agenttest.Refuse(500, 0), agenttest.Refuse(500, 0)}, 500},
-		{"429 that asks for long", []agenttest.Reply{agenttest.Refuse(429, 3600)}, 429},
+		{"429 that asks for long", []agenttest.Reply{agenttest.Refuse(429, 60)}, 429},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +76,7 @@ func TestRefusals(t *testing.T) {
 		{"a code that is a text", 400, `{"error":{"code":"the key ` + secretKey + ` is bad"}}`, "", 2},
 		{"a code that is a key", 400, `{"error":{"code":"` + secretKey + `"}}`, "", 2},
 		{"HTML", 403, "<html>" + secretKey, "", 1},
-		{"endless", 404, strings.Repeat("x", 1<<20), "", 1},
+		{"long", 404, strings.Repeat("x", 1<<20), "", 1},
 		{"nothing", 404, "", "", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -89,6 +89,18 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A refusal need not come to an end.
+func TestEndlessRefusal(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, nil)
+	h.provider.Queue(func(w *agenttest.Writer, _ agenttest.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		w.Send(strings.Repeat("x", 64<<10))
+		w.Hold()
+	})
+	h.run("hi").wantError(t, KindStatus, false)
 }
 
 // L06, L08, L12 and their kin: in the middle of an answer its text so far is

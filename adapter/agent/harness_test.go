@@ -63,7 +63,18 @@ type outcome struct {
 	err    error
 }
 
-func (h *harness) run(text string) outcome { return h.runIn(h.Context(), text) }
+// run asks one question. Whatever a provider does, there must be an end to it
+// long before the 30 s of its silence.
+func (h *harness) run(text string) outcome {
+	h.Helper()
+	ctx, cancel := context.WithTimeoutCause(h.Context(), 25*time.Second, errors.New("the run has no end"))
+	defer cancel()
+	o := h.runIn(ctx, text)
+	if ctx.Err() != nil {
+		h.Error(context.Cause(ctx))
+	}
+	return o
+}
 
 func (h *harness) runIn(ctx context.Context, text string) outcome {
 	return h.request(ctx, Request{
