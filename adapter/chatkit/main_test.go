@@ -1,9 +1,16 @@
 package chatkit_test
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if address := os.Getenv(benchServer); address != "" {
+		sendTurns(address)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}

@@ -132,6 +132,11 @@ func (s *Server) stop(user, threadID string, reason error) bool {
 	return true
 }
 
+// tailTime is what is left for last words when the grace of Drain is over: a
+// handler that does not look at its context and a client that does not read
+// must not hold up the end of the program.
+const tailTime = 3 * time.Second
+
 // Drain refuses new requests (503) and waits until nothing runs any more. Turns
 // that still run when ctx is done get an error that offers to try again, and
 // are ended as failed.
@@ -153,7 +158,7 @@ func (s *Server) Drain(ctx context.Context) {
 	s.mu.Unlock()
 	select {
 	case <-s.idle:
-	case <-time.After(endTime): // a handler that does not look at its context
+	case <-time.After(tailTime):
 	}
 }
 

@@ -38,7 +38,7 @@ func newRigOn(t *testing.T, store chatkit.TurnStore, h chatkit.Handlers, change 
 	r := &rig{T: t, store: store, log: new(logged), client: &http.Client{Transport: new(http.Transport)}}
 	opts := chatkit.Options{
 		User:   func(r *http.Request) (string, error) { return cmp.Or(r.Header.Get("X-User"), ann), nil },
-		Logger: slog.New(slog.NewTextHandler(r.log, nil)),
+		Logger: r.log.logger(),
 	}
 	for _, c := range change {
 		c(&opts)
@@ -67,6 +67,8 @@ type logged struct {
 	mu   sync.Mutex
 	text strings.Builder
 }
+
+func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
 func (l *logged) Write(p []byte) (int, error) {
 	l.mu.Lock()

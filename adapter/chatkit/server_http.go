@@ -10,7 +10,11 @@ import (
 )
 
 // ServeHTTP answers one request of the protocol. Only POST with a body of type
-// application/json is one.
+// application/json is one. Two headers matter to requests that are answered
+// with a stream. With Idempotency-Key (1 to 255 printable ASCII characters) the
+// same body gets what the first such request of the user stored, for 24 hours.
+// With X-Stream-Detach: 1 the answer goes on when the connection is closed, and
+// only Cancel stops it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		w.Header().Set("Retry-After", "5")

@@ -65,12 +65,16 @@ func (c *call) follow(t *Turn, o *opening) (err error) {
 		t.run(func(context.Context, *Turn) error { return err })
 		return err
 	}
+	t.out.hurried = t.detached
 	c.begun, c.body = true, nil
 	go t.run(o.answer)
-	reason := t.wait(c.r.Context(), c.server.opts.PingInterval)
+	reason := t.out.pump(c.r.Context(), t.over, c.server.opts.PingInterval)
 	t.out.close(reason)
 	if reason == errGone && !t.detached {
 		t.cancel(errGone)
+	}
+	if reason == errLagging {
+		panic(http.ErrAbortHandler) // what is missing must not look like the end
 	}
 	return nil
 }
@@ -94,23 +98,6 @@ func (o *opening) head(thread *Thread) []Event {
 func (c *call) streamOptions(thread *Thread) *StreamOptions {
 	allow := c.server.handlers.AllowCancel
 	return &StreamOptions{AllowCancel: allow == nil || allow(c.user, thread)}
-}
-
-// wait pings until the turn is over (ErrTurnOver) or the client is gone
-// (errGone).
-func (t *Turn) wait(client context.Context, interval time.Duration) error {
-	ping := time.NewTimer(interval)
-	defer ping.Stop()
-	for {
-		select {
-		case <-t.over:
-			return ErrTurnOver
-		case <-client.Done():
-			return errGone
-		case <-ping.C:
-			ping.Reset(t.out.ping(interval))
-		}
-	}
 }
 
 // open checks a request as far as that needs no turn.

@@ -146,14 +146,13 @@ func (t *Turn) send(e Event) error {
 // emit passes an event to the client, if there is one. The turn of a request
 // with X-Stream-Detach goes on without.
 func (t *Turn) emit(e Event) error {
-	err := t.out.event(e)
-	if err != errGone {
-		return err
-	}
-	if t.detached {
+	err := t.out.event(t.ctx, e)
+	if t.detached && (err == errGone || err == errLagging) {
 		return nil
 	}
-	t.cancel(errGone)
+	if err == errGone {
+		t.cancel(errGone)
+	}
 	return err
 }
 

@@ -196,7 +196,7 @@ type keptTurn struct {
 }
 
 // store writes what the turn begins with and returns how to take back what was
-// written before an error.
+// written before an error, or by a write that failed and may yet have happened.
 func (t *keptTurn) store(ctx context.Context, start TurnStart) (undo []func(context.Context) error, err error) {
 	s := t.turns.Store
 	if t.thread = start.NewThread; t.thread != nil {
@@ -212,12 +212,16 @@ func (t *keptTurn) store(ctx context.Context, start TurnStart) (undo []func(cont
 	}
 	for i := range start.Message.Attachments {
 		back, err := t.link(ctx, &start.Message.Attachments[i])
+		if back != nil {
+			undo = append(undo, back)
+		}
 		if err != nil {
 			return undo, err
 		}
-		undo = append(undo, back)
 	}
-	start.Message.ID, start.Message.ThreadID = t.NewItemID(KindUserMessage), t.at.thread
+	id := t.NewItemID(KindUserMessage)
+	start.Message.ID, start.Message.ThreadID = id, t.at.thread
+	undo = append(undo, func(ctx context.Context) error { return s.DeleteThreadItem(ctx, t.user, t.at.thread, id) })
 	return undo, t.AddItem(ctx, start.Message)
 }
 
