@@ -184,7 +184,7 @@ func (s *Server) leave() {
 func (s *Server) remember(t *Turn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.turns[threadKey{t.User, t.Thread.ID}] = t
+	s.turns[t.at] = t
 	if s.cutOff {
 		t.cancel(errDraining)
 	}
@@ -196,8 +196,8 @@ func (s *Server) forget(t *Turn) {
 	close(t.over)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at := (threadKey{t.User, t.Thread.ID}); s.turns[at] == t {
-		delete(s.turns, at)
+	if s.turns[t.at] == t {
+		delete(s.turns, t.at)
 	}
 	s.checkIdle()
 }

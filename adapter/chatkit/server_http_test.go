@@ -74,24 +74,28 @@ func checkProblem(t *testing.T, resp *http.Response, status int, code string) {
 
 func TestBodyLimits(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, chatkit.Handlers{Transcribe: func(_ context.Context, _ string, audio []byte, _ string) (string, error) {
-		return http.DetectContentType(audio[:4]), nil
-	}})
+	transcribe := chatkit.Handlers{Transcribe: func(context.Context, string, []byte, string) (string, error) { return "ok", nil }}
+	small := func(o *chatkit.Options) { o.MaxBody, o.MaxAudio = 4<<10, 16<<10 }
 	pad := func(body string, size int) string { return body + strings.Repeat(" ", size-len(body)) }
 	recording := func(bytes int) string {
 		return request("input.transcribe", `{"mime_type":"audio/webm","audio_base64":"`+base64.StdEncoding.EncodeToString(make([]byte, bytes))+`"}`)
 	}
 	list := request("threads.list", "{}")
-	const kib, mib = 1 << 10, 1 << 20
 	for _, c := range []struct {
 		name, body string
+		rig        *rig
 		status     int
 	}{
-		{"a request at the limit", pad(list, 256*kib), 200},
-		{"a request above it", pad(list, 256*kib+1), 413},
-		{"a recording of 5 MiB", recording(5 * mib), 200},
-		{"a recording at the limit", pad(recording(mib), 10*mib), 200},
-		{"a recording above it", pad(recording(mib), 10*mib+1), 413},
+		{"a request at the limit", pad(list, 4<<10), newRig(t, transcribe, small), 200},
+		{"a request above it", pad(list, 4<<10+1), newRig(t, transcribe, small), 413},
+		{"a recording at the limit", pad(recording(8<<10), 16<<10), newRig(t, transcribe, small), 200},
+		{"a recording above it", pad(recording(8<<10), 16<<10+1), newRig(t, transcribe, small), 413},
+		{"a recording where none are taken", recording(8 << 10), newRig(t, chatkit.Handlers{}, small), 413},
+		{"a small one where none are taken", recording(10), newRig(t, chatkit.Handlers{}, small), 501},
+		{"256 KiB", pad(list, 256<<10), newRig(t, transcribe), 200},
+		{"more than 256 KiB", pad(list, 256<<10+1), newRig(t, transcribe), 413},
+		{"a recording of 300 KiB", recording(300 << 10), newRig(t, transcribe), 200},
+		{"more than 10 MiB", pad(recording(10), 10<<20+1), newRig(t, transcribe), 413},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, chunked := range []bool{false, true} {
@@ -99,7 +103,7 @@ func TestBodyLimits(t *testing.T) {
 				if chunked {
 					body = struct{ io.Reader }{body} // hides its length
 				}
-				resp, err := r.client.Post(r.url, "application/json", body)
+				resp, err := c.rig.client.Post(c.rig.url, "application/json", body)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -110,9 +114,6 @@ func TestBodyLimits(t *testing.T) {
 			}
 		})
 	}
-	small := newRig(t, chatkit.Handlers{}) // which takes no recordings
-	small.refused(413, "too_large", recording(300*kib))
-	small.refused(501, "not_configured", recording(10))
 }
 
 func TestUserHook(t *testing.T) {

@@ -48,6 +48,7 @@ func (c *call) stream(req *Request) error {
 func (c *call) newTurn(req *Request, stored StoredTurn) *Turn {
 	t := &Turn{
 		User: c.user, Thread: stored.Thread().clone(), Metadata: req.Metadata,
+		at:     threadKey{c.user, stored.Thread().ID},
 		server: c.server, header: c.r.Header, stored: stored, over: make(chan struct{}),
 		detached: c.r.Header.Get("X-Stream-Detach") == "1",
 		items:    map[string]itemState{}, checked: time.Now(),

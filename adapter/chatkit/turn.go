@@ -23,6 +23,7 @@ type Turn struct {
 	Metadata json.RawMessage
 
 	server   *Server
+	at       threadKey // whatever the handler does to Thread
 	header   http.Header
 	stored   StoredTurn
 	out      *stream
@@ -88,7 +89,7 @@ func (t *Turn) newID(kind ItemKind) string {
 
 // Items returns a page of the thread's items.
 func (t *Turn) Items(ctx context.Context, p PageParams) (Page[Item], error) {
-	return t.server.store.LoadThreadItems(ctx, t.User, t.Thread.ID, p)
+	return t.server.store.LoadThreadItems(ctx, t.at.user, t.at.thread, p)
 }
 
 // Send stores what the event brings, if it brings something to store, and then
@@ -223,7 +224,7 @@ func (t *Turn) sendReplaced(e *ItemReplaced) error {
 
 // mustExist sees that an item of an earlier turn is there.
 func (t *Turn) mustExist(id string) error {
-	_, err := t.server.store.LoadItem(t.ctx, t.User, t.Thread.ID, id)
+	_, err := t.server.store.LoadItem(t.ctx, t.at.user, t.at.thread, id)
 	if errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("chatkit: no item %q to replace", id) // unlike ErrNotFound, which tells that the thread is gone
 	}
@@ -264,7 +265,7 @@ func (t *Turn) own(item Item, max itemState) error {
 
 func (t *Turn) complete(item Item) {
 	head := item.Head()
-	head.ThreadID = t.Thread.ID
+	head.ThreadID = t.at.thread
 	if head.CreatedAt.IsZero() {
 		head.CreatedAt = time.Now().UTC()
 	}
@@ -314,7 +315,7 @@ func (t *Turn) checkpoint() error {
 	err := t.write(t.ctx, func(ctx context.Context) error { return t.stored.Checkpoint(ctx, t.partial()) })
 	t.checked = time.Now()
 	if err != nil && t.broken == nil {
-		t.server.log(t.User, t.Thread.ID).WarnContext(t.ctx, "checkpoint failed", "err", err)
+		t.server.log(t.at.user, t.at.thread).WarnContext(t.ctx, "checkpoint failed", "err", err)
 	}
 	return t.broken
 }

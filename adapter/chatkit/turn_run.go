@@ -49,7 +49,7 @@ func (t *Turn) run(answer func(context.Context, *Turn) error) {
 	defer t.server.forget(t)
 	defer func() {
 		if p := recover(); p != nil { // a store that panics
-			t.server.logPanic(t.ctx, t.User, t.Thread.ID, p)
+			t.server.logPanic(t.ctx, t.at.user, t.at.thread, p)
 		}
 	}()
 	t.finish(t.call(answer))
@@ -60,7 +60,7 @@ var errPanic = errors.New("chatkit: the handler panicked")
 func (t *Turn) call(answer func(context.Context, *Turn) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			t.server.logPanic(t.ctx, t.User, t.Thread.ID, p)
+			t.server.logPanic(t.ctx, t.at.user, t.at.thread, p)
 			err = errPanic
 		}
 	}()
@@ -103,7 +103,7 @@ func (t *Turn) endingOf(err error) ending {
 	told, ok := errors.AsType[*Error](err)
 	if !ok || told.Err != nil {
 		if !errors.Is(err, errPanic) { // which is in the log, with its stack
-			t.server.log(t.User, t.Thread.ID).ErrorContext(t.ctx, "turn failed", "err", err)
+			t.server.log(t.at.user, t.at.thread).ErrorContext(t.ctx, "turn failed", "err", err)
 		}
 	}
 	if !ok {
@@ -135,7 +135,7 @@ func (t *Turn) finish(err error) {
 	case errors.Is(err, ErrNotFound) && e.outcome == Done: // deleted while the last word was spoken
 		_ = t.emit(&ErrorEvent{Message: "This conversation was deleted."})
 	case err != nil && !errors.Is(err, ErrNotFound):
-		t.server.log(t.User, t.Thread.ID).ErrorContext(t.ctx, "end of turn not recorded", "err", err)
+		t.server.log(t.at.user, t.at.thread).ErrorContext(t.ctx, "end of turn not recorded", "err", err)
 	case err == nil:
 		t.announceKept(kept)
 	}

@@ -97,7 +97,7 @@ func (t *Turn) partial() []Item {
 	var items []Item
 	for _, u := range t.pending {
 		if slices.ContainsFunc(u.parts, unfinishedPart.visible) {
-			items = append(items, &AssistantMessage{Base{u.id, t.Thread.ID, u.created}, u.content()})
+			items = append(items, &AssistantMessage{Base{u.id, t.at.thread, u.created}, u.content()})
 		}
 	}
 	return items
