@@ -299,7 +299,7 @@ func TestTimeIsOver(t *testing.T) {
 	t.Parallel()
 	t.Run("while the model speaks", func(t *testing.T) {
 		t.Parallel()
-		h := newHarness(t, func(_ *ModelConfig, cfg *Config) { cfg.Limits.Time = 150 * time.Millisecond })
+		h := newHarness(t, func(_ *ModelConfig, cfg *Config) { cfg.Limits.Time = 2 * time.Second })
 		h.provider.Queue(agenttest.Stall("So far"))
 		o := h.run("hi")
 		o.wantError(t, KindTime, true)
@@ -309,7 +309,7 @@ func TestTimeIsOver(t *testing.T) {
 	})
 	t.Run("while a tool runs", func(t *testing.T) {
 		t.Parallel()
-		h := newHarness(t, func(_ *ModelConfig, cfg *Config) { cfg.Limits.Time = 150 * time.Millisecond })
+		h := newHarness(t, func(_ *ModelConfig, cfg *Config) { cfg.Limits.Time = 2 * time.Second })
 		h.tools.answer = func(ctx context.Context, _ ToolCall) (ToolResult, error) {
 			<-ctx.Done()
 			return ToolResult{}, ctx.Err()
