@@ -223,3 +223,37 @@ func TestEndIsTriedAgain(t *testing.T) {
 		t.Errorf("log: %s", r.log)
 	}
 }
+
+// A store that fails is told to the log and not to the client.
+func TestFaultsOfRequests(t *testing.T) {
+	t.Parallel()
+	f := &faultyStore{Store: new(chatkit.Memory)}
+	r := newRigOn(t, chatkit.KeepTurns(f), chatkit.Handlers{
+		CreateAttachment: func(context.Context, string, *chatkit.CreateAttachment) (*chatkit.Attachment, error) {
+			return &chatkit.Attachment{ID: "atc_1"}, nil
+		},
+	})
+	thread, _ := r.create("hello")
+	item := r.items(thread)[0].ItemID()
+	for _, body := range []string{
+		about("threads.get_by_id", "thread_id", thread),
+		about("items.list", "thread_id", thread),
+		about("threads.update", "thread_id", thread, "title", "x"),
+		about("attachments.delete", "attachment_id", "atc_1"),
+		about("threads.retry_after_item", "thread_id", thread, "item_id", item),
+		request("items.feedback", `{"thread_id":`+quote(thread)+`,"item_ids":[`+quote(item)+`],"kind":"positive"}`),
+		request("threads.sync_custom_action", `{"thread_id":`+quote(thread)+`,"action":{"type":"x"}}`),
+		request("attachments.create", `{"name":"a.txt","size":1,"mime_type":"text/plain"}`),
+		addBody(thread, "again"),
+	} {
+		f.arm(false, 1)
+		if answer := r.whole(body, ann); !strings.HasPrefix(answer, "500") || strings.Contains(answer, "secret") {
+			t.Errorf("answer to %s = %s", body, answer)
+		}
+		f.disarm()
+	}
+	if n := strings.Count(r.log.String(), errDisk.Error()); n != 9 {
+		t.Errorf("the log tells of %d faults, want 9:\n%s", n, r.log)
+	}
+	r.holds(thread, "hello", "ok")
+}

@@ -216,3 +216,29 @@ func TestEndThatCannotBeStored(t *testing.T) {
 		}
 	})
 }
+
+// A key is good for 24 hours, then it may be used anew.
+func TestKeysExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := chatkit.KeepTurns(new(chatkit.Memory))
+		begin := func() error {
+			turn, err := turns.BeginTurn(t.Context(), ann, chatkit.TurnStart{
+				NewThread: &chatkit.Thread{ID: chatkit.NewID(chatkit.KindThread)},
+				Key:       &chatkit.IdempotencyKey{Endpoint: "/", Key: "k", Hash: []byte("body")},
+			})
+			if err != nil {
+				return err
+			}
+			return turn.End(t.Context(), chatkit.Done, chatkit.Changes{})
+		}
+		for _, c := range []struct {
+			wait time.Duration
+			want error
+		}{{0, nil}, {time.Hour, chatkit.ErrKeyTaken}, {22*time.Hour + 59*time.Minute, chatkit.ErrKeyTaken}, {time.Minute, nil}} {
+			time.Sleep(c.wait)
+			if err := begin(); !errors.Is(err, c.want) {
+				t.Errorf("BeginTurn %v later = %v, want %v", c.wait, err, c.want)
+			}
+		}
+	})
+}
