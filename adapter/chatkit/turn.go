@@ -38,6 +38,7 @@ type Turn struct {
 	saved   threadState // Thread as it was last saved
 	items   map[string]itemState
 	pending []*unfinished
+	last    []Item    // stored with the end of the turn
 	checked time.Time // when unfinished text was last kept aside
 	broken  error     // ErrNotFound or ErrTurnOver: nothing can be stored any more
 }
@@ -201,6 +202,26 @@ func (t *Turn) sendDone(e *ItemDone) error {
 		return nil
 	}
 	return t.emit(e)
+}
+
+// AtEnd finishes items together with the turn: they are stored in the
+// transaction that ends it and announced behind it. That saves a transaction
+// each, and is for a handler that has nothing more to do: until it returns, the
+// items are as unfinished as they were. They are stored however the turn ends.
+func (t *Turn) AtEnd(items ...Item) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.broken != nil {
+		return t.broken
+	}
+	for _, item := range items {
+		if err := t.own(item, open); err != nil {
+			return err
+		}
+		t.settle(item.ItemID(), finished)
+		t.last = append(t.last, item)
+	}
+	return nil
 }
 
 func (t *Turn) sendReplaced(e *ItemReplaced) error {

@@ -36,13 +36,31 @@ func (s *MessageStream) Annotate(a Annotation) error {
 
 // Done ends the message and stores it.
 func (s *MessageStream) Done() error {
+	m, err := s.whole()
+	if err != nil {
+		return err
+	}
+	return s.turn.Send(&ItemDone{m})
+}
+
+// DoneAtEnd ends the message when the turn ends: see [Turn.AtEnd].
+func (s *MessageStream) DoneAtEnd() error {
+	m, err := s.whole()
+	if err != nil {
+		return err
+	}
+	return s.turn.AtEnd(m)
+}
+
+// whole ends the parts of the message.
+func (s *MessageStream) whole() (*AssistantMessage, error) {
 	m := s.turn.message(s.id)
 	for i, part := range m.Content {
 		if err := s.update(&ContentDone{Index: i, Content: part}); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return s.turn.Send(&ItemDone{m})
+	return m, nil
 }
 
 // Say sends a whole assistant message.

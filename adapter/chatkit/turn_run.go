@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 )
 
@@ -120,41 +121,53 @@ func (t *Turn) finish(err error) {
 	defer cancel()
 	e := t.ending(err)
 	kept := t.keep(e)
-	if e.event != nil && kept == nil {
-		_ = t.emit(e.event)
+	if len(kept) == 0 { // nothing comes before the last word: it need not wait for the store
+		t.lastWord(&e)
 	}
 	if t.broken == nil {
 		err := t.saveThread(ctx)
 		if err != nil && !errors.Is(err, errGone) && e.outcome == Done && t.broken == nil {
 			e = t.endingOf(fmt.Errorf("save thread: %w", err))
-			_ = t.emit(e.event)
 		}
 	}
 	err = t.recordEnd(ctx, e.outcome, kept)
 	switch {
-	case errors.Is(err, ErrNotFound) && e.outcome == Done: // deleted while the last word was spoken
-		_ = t.emit(&ErrorEvent{Message: "This conversation was deleted."})
-	case err != nil && !errors.Is(err, ErrNotFound):
-		t.server.log(t.at.user, t.at.thread).ErrorContext(t.ctx, "end of turn not recorded", "err", err)
 	case err == nil:
 		t.announceKept(kept)
+	case errors.Is(err, ErrNotFound):
+		if e.outcome == Done { // deleted while the last word was spoken
+			e.event = &ErrorEvent{Message: "This conversation was deleted."}
+		}
+	default:
+		t.server.log(t.at.user, t.at.thread).ErrorContext(t.ctx, "end of turn not recorded", "err", err)
+		if e.event == nil && slices.ContainsFunc(t.last, shown) { // which the client believes to be unfinished
+			e.event = &ErrorEvent{Code: ErrorStream, AllowRetry: true}
+		}
 	}
-	if e.event != nil && kept != nil {
-		_ = t.emit(e.event)
-	}
+	t.lastWord(&e)
 	t.broken = ErrTurnOver
 }
 
-// keep returns what is stored of a turn that was stopped: the text so far, and
-// the note for the model.
+// lastWord says once how the turn ended, where there is something to say.
+func (t *Turn) lastWord(e *ending) {
+	if e.event != nil {
+		_ = t.emit(e.event)
+		e.event = nil
+	}
+}
+
+func shown(item Item) bool { return !item.Hidden() }
+
+// keep returns what is stored with the end: what the handler left for it, and
+// of a turn that was stopped the text so far and the note for the model.
 func (t *Turn) keep(e ending) []Item {
 	if e.note == "" {
-		return nil
+		return t.last
 	}
 	note := &SDKHiddenContext{Content: e.note}
 	note.ID = t.newID(KindSDKHiddenContext)
 	t.complete(note)
-	return append(t.partial(), note)
+	return slices.Concat(t.last, t.partial(), []Item{note})
 }
 
 func (t *Turn) announceKept(kept []Item) {
