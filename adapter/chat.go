@@ -30,7 +30,7 @@ func newModel(m modelChoice) (*agent.Model, error) {
 			BaseURL: demoBase, Model: demo.ModelName, HTTPClient: &http.Client{Transport: demo.Transport()},
 		})
 	}
-	return agent.NewModel(agent.ModelConfig{BaseURL: m.baseURL, APIKey: m.key, Model: m.name, API: m.api, Vision: m.vision})
+	return agent.NewModel(agent.ModelConfig{BaseURL: m.baseURL, APIKey: m.key, Model: m.name, API: m.api, Vision: m.vision, Idle: m.idle})
 }
 
 // newChat sets up what answers at /api/chatkit.

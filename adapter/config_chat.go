@@ -25,6 +25,8 @@ type modelChoice struct {
 	api        string
 	vision     bool
 	transcribe string // model for dictation; empty: none
+
+	idle time.Duration // silence of the provider; 0: as long as agent waits
 }
 
 // demo reports whether the built-in model answers.
