@@ -52,13 +52,16 @@ var errNotPending = &RequestError{http.StatusConflict, "not_pending", "Nothing o
 const recentItems = 20
 
 func (c *call) openToolOutput(p *AddClientToolOutput) *opening {
-	check := func(ctx context.Context, t StoredTurn) error {
+	look := func(ctx context.Context) (Changes, error) {
+		if _, err := c.server.store.LoadThread(ctx, c.user, p.ThreadID); err != nil {
+			return Changes{}, err
+		}
 		page, err := c.server.store.LoadThreadItems(ctx, c.user, p.ThreadID, PageParams{Limit: recentItems})
 		if err != nil {
-			return err
+			return Changes{}, err
 		}
 		if len(page.Data) == 0 || !isPendingCall(page.Data[0]) {
-			return errNotPending
+			return Changes{}, errNotPending
 		}
 		answered := page.Data[0].(*ClientToolCall)
 		answered.Status, answered.Output = ToolCompleted, p.Result
@@ -68,9 +71,9 @@ func (c *call) openToolOutput(p *AddClientToolOutput) *opening {
 				changes.Delete = append(changes.Delete, item.ItemID())
 			}
 		}
-		return t.Apply(ctx, changes)
+		return changes, nil
 	}
-	return &opening{start: TurnStart{ThreadID: p.ThreadID}, check: check, answer: c.respond(nil)}
+	return &opening{start: TurnStart{ThreadID: p.ThreadID}, look: look, answer: c.respond(nil)}
 }
 
 func isPendingCall(item Item) bool {
@@ -80,18 +83,21 @@ func isPendingCall(item Item) bool {
 
 func (c *call) openStructuredInput(p *AddStructuredInput) *opening {
 	o := &opening{start: TurnStart{ThreadID: p.ThreadID}, answer: c.respond(nil)}
-	o.check = func(ctx context.Context, t StoredTurn) error {
+	o.look = func(ctx context.Context) (Changes, error) {
 		item, err := c.server.store.LoadItem(ctx, c.user, p.ThreadID, p.ItemID)
 		if err != nil {
-			return err
+			return Changes{}, err
 		}
 		asked, ok := item.(*StructuredInput)
-		if !ok || asked.Status == InputAnswered || asked.Status == InputSkipped {
-			return errNotPending
+		switch {
+		case item.Hidden():
+			return Changes{}, ErrNotFound
+		case !ok, asked.Status == InputAnswered, asked.Status == InputSkipped:
+			return Changes{}, errNotPending
 		}
 		asked.answer(p)
 		o.first = &ItemReplaced{asked}
-		return t.Apply(ctx, Changes{Save: []Item{asked}})
+		return Changes{Save: []Item{asked}}, nil
 	}
 	return o
 }
@@ -119,34 +125,38 @@ func (s *StructuredInput) answer(p *AddStructuredInput) {
 // anew.
 func (c *call) openRetry(p *RetryAfterItem) *opening {
 	o := &opening{start: TurnStart{ThreadID: p.ThreadID}}
-	o.check = func(ctx context.Context, t StoredTurn) error {
+	o.look = func(ctx context.Context) (Changes, error) {
 		item, err := c.server.store.LoadItem(ctx, c.user, p.ThreadID, p.ItemID)
 		if err != nil {
-			return err
+			return Changes{}, err
 		}
 		in, ok := item.(*UserMessage)
-		if !ok {
-			if item.Hidden() {
-				return ErrNotFound
-			}
-			return &RequestError{http.StatusBadRequest, "not_a_user_message", "item_id must be a message of the user."}
+		switch {
+		case item.Hidden():
+			return Changes{}, ErrNotFound
+		case !ok:
+			return Changes{}, &RequestError{http.StatusBadRequest, "not_a_user_message", "item_id must be a message of the user."}
 		}
 		o.answer = c.respond(in)
-		return t.Apply(ctx, Changes{DeleteAfter: p.ItemID})
+		return Changes{DeleteAfter: p.ItemID}, nil
 	}
 	return o
 }
 
 func (c *call) openAction(p *CustomAction) *opening {
 	o := &opening{start: TurnStart{ThreadID: p.ThreadID}}
-	o.check = func(ctx context.Context, t StoredTurn) error {
-		handle := c.server.handlers.Action
-		sender, err := c.checkAction(ctx, t.Thread(), p, handle != nil)
+	o.look = func(ctx context.Context) (Changes, error) {
+		thread, err := c.server.store.LoadThread(ctx, c.user, p.ThreadID)
 		if err != nil {
-			return err
+			return Changes{}, err
+		}
+		handle := c.server.handlers.Action
+		sender, err := c.checkAction(ctx, thread, p, handle != nil)
+		if err != nil {
+			return Changes{}, err
 		}
 		o.answer = func(ctx context.Context, t *Turn) error { return handle(ctx, t, p.Action, sender) }
-		return nil
+		return Changes{}, nil
 	}
 	return o
 }

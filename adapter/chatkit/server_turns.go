@@ -12,9 +12,10 @@ import (
 // An opening is how a streaming request begins.
 type opening struct {
 	start TurnStart
-	// check runs in the turn before anything is sent: it loads what the answer
-	// is about and makes the first changes. May be nil.
-	check   func(context.Context, StoredTurn) error
+	// look loads what the answer is about and says what to change first, or
+	// refuses. It runs before the turn, so that a refusal leaves no trace, and
+	// again in it, where nobody else changes the thread. May be nil.
+	look    func(context.Context) (Changes, error)
 	options *StreamOptions
 	// first is sent after the options. May be nil.
 	first  Event
@@ -120,12 +121,17 @@ func (c *call) open(ctx context.Context, req *Request) (*opening, error) {
 	return nil, fmt.Errorf("no stream for %s", req.Type)
 }
 
-// begin begins the turn in the store. If its check fails it never was.
+// begin begins the turn in the store. If it is refused it never was.
 func (c *call) begin(ctx context.Context, o *opening) (StoredTurn, error) {
 	// A turn that is begun must be found by whoever ends it: so the write is not
 	// cut short when the client goes away meanwhile.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.server.opts.StoreTimeout)
 	defer cancel()
+	if o.look != nil {
+		if _, err := o.look(ctx); err != nil {
+			return nil, err
+		}
+	}
 	stored, err := c.server.store.BeginTurn(ctx, c.user, o.start)
 	if err != nil {
 		return nil, err
@@ -136,8 +142,8 @@ func (c *call) begin(ctx context.Context, o *opening) (StoredTurn, error) {
 			_ = stored.End(ctx, Failed, Changes{})
 		}
 	}()
-	if o.check != nil {
-		err = o.check(ctx, stored)
+	if o.look != nil {
+		err = o.change(ctx, stored)
 	}
 	if err == nil {
 		o.options = c.streamOptions(stored.Thread())
@@ -148,6 +154,15 @@ func (c *call) begin(ctx context.Context, o *opening) (StoredTurn, error) {
 		return nil, err
 	}
 	return stored, nil
+}
+
+// change makes the first changes of a turn, if there are any.
+func (o *opening) change(ctx context.Context, stored StoredTurn) error {
+	changes, err := o.look(ctx)
+	if err != nil || changes.DeleteAfter == "" && len(changes.Delete) == 0 && len(changes.Save) == 0 {
+		return err
+	}
+	return stored.Apply(ctx, changes)
 }
 
 func (c *call) abandon(ctx context.Context, stored StoredTurn) {

@@ -309,13 +309,13 @@ func TestOneTurnAtATime(t *testing.T) {
 	thread := l.read("thread.created")["thread"].(object)["id"].(string)
 	user := l.read("thread.item.done user_message")["item"].(object)["id"].(string)
 	action := `{"thread_id":` + quote(thread) + `,"action":{"type":"x"}}`
-	for _, body := range []string{
-		addBody(thread, "hello"),
-		about("threads.retry_after_item", "thread_id", thread, "item_id", user),
-		about("threads.add_client_tool_output", "thread_id", thread),
-		request("threads.custom_action", action),
+	for body, code := range map[string]string{
+		addBody(thread, "hello"): "busy",
+		about("threads.retry_after_item", "thread_id", thread, "item_id", user): "busy",
+		about("threads.add_client_tool_output", "thread_id", thread):            "not_pending", // nor will it be before the answer ends
+		request("threads.custom_action", action):                                "busy",
 	} {
-		r.refused(409, "busy", body)
+		r.refused(409, code, body)
 	}
 	if status, _ := r.get(request("threads.sync_custom_action", action)); status != 200 {
 		t.Errorf("sync action while an answer streams = %d", status)
