@@ -43,6 +43,7 @@ func (s *server) newChat() error {
 		Model: model, Tools: s.tools, Agents: agent.Agents(), Choose: agent.Choose, Trim: agent.Trim,
 		Limits: s.cfg.limits, Logger: s.logger,
 	})
+	s.dictation = newDictation(s.cfg.model)
 	s.threads = &chatStore{chats: s.chats, uploads: s.uploads, logger: s.logger}
 	s.chat = chatkit.NewServer(s.threads, chatkit.Handlers{
 		Respond: s.respond, Action: s.streamAction, SyncAction: s.syncAction,
@@ -135,14 +136,15 @@ func (s *server) admit(ctx context.Context, user string, body []byte) (streams b
 		return req.Type.Streams(), allow(s.reads, user)
 	}
 	if err := allow(s.turns, user); err != nil {
-		return true, err
+		return false, err
 	}
-	return true, s.withinBudget(ctx, user)
+	return req.Type.Streams(), s.withinBudget(ctx, user)
 }
 
-// asksModel reports whether a request is a turn. Our widgets' actions are none.
+// asksModel reports whether a request is a turn. Dictation is one, for it asks a
+// model too; our widgets' actions are none.
 func asksModel(t chatkit.RequestType) bool {
-	return t.Streams() && t != chatkit.TypeCustomAction
+	return t == chatkit.TypeTranscribe || t.Streams() && t != chatkit.TypeCustomAction
 }
 
 // withinBudget refuses who has had their tokens of the day (of UTC).

@@ -80,19 +80,20 @@ type server struct {
 	secrets  *identity.Verifier // client secrets, for use
 	exchange *identity.Verifier // client secrets, run out or not, for new ones
 
-	chats    *store.Chats
-	chat     *chatkit.Server // ChatKit's protocol
-	threads  *chatStore
-	runner   *agent.Runner
-	sessions sessionMaker
-	key      *keyCheck
-	reach    *reach
-	tools    *agent.MCPTools
-	uploads  *uploads
-	reads    *edge.Limiter // requests that are no turn
-	turns    *edge.Limiter // requests that ask the model
-	streams  *edge.Cap     // open answers
-	beacons  *beacons
+	chats     *store.Chats
+	chat      *chatkit.Server // ChatKit's protocol
+	threads   *chatStore
+	runner    *agent.Runner
+	dictation *dictation // nil: not set up
+	sessions  sessionMaker
+	key       *keyCheck
+	reach     *reach
+	tools     *agent.MCPTools
+	uploads   *uploads
+	reads     *edge.Limiter // requests that are no turn
+	turns     *edge.Limiter // requests that ask the model
+	streams   *edge.Cap     // open answers
+	beacons   *beacons
 
 	background sync.WaitGroup // ends with stop
 	life       context.Context
