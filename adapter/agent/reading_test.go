@@ -189,7 +189,7 @@ func TestThoughts(t *testing.T) {
 		{"yes <think>no</think>", "yes <think>no</think>"},
 		{"<thin ice>", "<thin ice>"},
 		{"  leading", "  leading"},
-		{"<", "<"}, {"<think", "<think"}, {" ", " "},
+		{"<", "<"}, {"<think", "<think"}, {" ", ""}, {"\r\n\n\t", ""},
 	} {
 		for size := 1; size <= len(c.in); size++ {
 			var f thinkFilter

@@ -73,8 +73,11 @@ type speech struct {
 	hear  func(string) error
 }
 
-// say takes the next piece of text.
-func (s *speech) say(piece string) error { return s.show(s.think.add(piece)) }
+// say takes the next piece of text. U+0000 is shown as what it is, no character
+// of a text: PostgreSQL keeps none.
+func (s *speech) say(piece string) error {
+	return s.show(s.think.add(strings.ReplaceAll(piece, "\x00", "\uFFFD")))
+}
 
 // end shows what was held back.
 func (s *speech) end() error { return s.show(s.think.end()) }

@@ -1,13 +1,17 @@
 package agent
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // thinkTags open the thoughts that some models write into their answer.
 var thinkTags = []string{"<think>", "<thinking>"}
 
-// A thinkFilter takes thoughts out of a text that comes in pieces: blocks in
-// thinkTags before the first word of the answer. Later such tags are part of
-// what the model says.
+// A thinkFilter takes out of a text that comes in pieces what stands before the
+// first word of the answer and is none of it: thoughts in thinkTags, and blanks,
+// if no word follows. Many models write blanks before a tool call, and nobody
+// wants to see an answer of those. Later tags are part of what the model says.
 type thinkFilter struct {
 	answering bool   // the answer's first word has been seen
 	closing   string // the tag that ends the block that is open
@@ -30,9 +34,12 @@ func (f *thinkFilter) add(text string) string {
 			}
 			f.pending, f.closing, f.thought = rest, "", true
 		}
-		begun := strings.TrimLeft(f.pending, " \t\r\n")
+		begun := strings.TrimLeftFunc(f.pending, unseen)
 		tag, undecided := thinkTag(begun)
 		switch {
+		case begun == "" && len(f.pending) > maxBlanks:
+			f.pending = ""
+			return ""
 		case undecided:
 			return ""
 		case tag == "":
@@ -59,12 +66,24 @@ func thinkTag(text string) (tag string, undecided bool) {
 func (f *thinkFilter) end() string {
 	rest := f.pending
 	f.pending = ""
-	switch {
-	case f.closing != "":
+	switch begun := strings.TrimLeftFunc(rest, unseen); {
+	case f.closing != "" || begun == "":
 		return ""
 	case f.thought:
-		return strings.TrimLeft(rest, " \t\r\n")
+		return begun
 	default:
 		return rest
 	}
+}
+
+// maxBlanks is how much is held back that nobody sees, in bytes.
+const maxBlanks = 1 << 10
+
+// unseen reports whether a character shows nothing by itself.
+func unseen(r rune) bool {
+	switch r {
+	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0':
+		return true
+	}
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector)
 }
