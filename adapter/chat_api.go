@@ -208,50 +208,54 @@ func (s *server) chatAnswer(ctx context.Context, user string, told *listener) (c
 	}, nil
 }
 
-// runAfter finds the newest run that answered a message; none when the answer
-// was stopped.
-func (s *server) runAfter(ctx context.Context, user, thread, message string) (storedRun, error) {
-	page, err := s.threads.LoadThreadItems(ctx, user, thread, chatkit.PageParams{Limit: 100, Hidden: true})
-	if err != nil {
-		return storedRun{}, err
-	}
-	for _, item := range page.Data {
-		if item.ItemID() == message {
-			break
+// runAfter puts together the records of what answered a message.
+func (s *server) runAfter(ctx context.Context, user, thread, message string) (run storedRun, err error) {
+	p := chatkit.PageParams{After: message, Limit: 100, Ascending: true, Hidden: true}
+	for {
+		page, err := s.threads.LoadThreadItems(ctx, user, thread, p)
+		if err != nil {
+			return storedRun{}, err
 		}
-		hidden, ok := item.(*chatkit.HiddenContext)
-		if !ok {
-			continue
+		for _, item := range page.Data {
+			hidden, ok := item.(*chatkit.HiddenContext)
+			if !ok {
+				continue
+			}
+			if part := readHidden(hidden); part.Kind == kindRun {
+				run.Agent, run.Messages = part.Agent, append(run.Messages, part.Messages...)
+			}
 		}
-		if run := readHidden(hidden); run.Kind == kindRun {
+		if p.After = page.After; !page.HasMore {
 			return run, nil
 		}
 	}
-	return storedRun{}, nil
 }
 
 // toolCalls lists the calls of a run. Handing over is none: agent says it.
 func toolCalls(messages []agent.Message) []toolCall {
-	results := map[string]string{}
-	for _, m := range messages {
-		if m.Role == agent.RoleTool {
-			results[m.CallID] = m.Text
-		}
-	}
 	calls := []toolCall{}
-	for _, m := range messages {
+	for i, m := range messages {
 		for _, call := range m.Calls {
-			if isHandOver(call.Name) {
-				continue
+			if !isHandOver(call.Name) {
+				calls = append(calls, toolCall{Name: call.Name, Arguments: call.Arguments, OK: worked(call.ID, messages[i+1:])})
 			}
-			result, given := results[call.ID]
-			calls = append(calls, toolCall{
-				Name: call.Name, Arguments: call.Arguments,
-				OK: given && !strings.HasPrefix(result, `{"error":`),
-			})
 		}
 	}
 	return calls
+}
+
+// worked reports whether a call has a result that is no error among the
+// messages right behind it: some providers give the same id again later.
+func worked(callID string, behind []agent.Message) bool {
+	for _, m := range behind {
+		if m.Role != agent.RoleTool {
+			break
+		}
+		if m.CallID == callID {
+			return !strings.HasPrefix(m.Text, `{"error":`)
+		}
+	}
+	return false
 }
 
 func isHandOver(tool string) bool {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,7 +23,45 @@ type streamed struct {
 // stream sends a request of ChatKit's protocol and reads the events.
 func (h *harness) stream(t testing.TB, body string, hd header) streamed {
 	t.Helper()
-	out := streamed{answer: h.send(t, http.MethodPost, "/api/chatkit", body, hd)}
+	return readStream(t, h.send(t, http.MethodPost, "/api/chatkit", body, hd))
+}
+
+// streamUntil sends a request and reads its answer until a sign is in it. What
+// it returns reads the rest and gives the whole.
+func (h *harness) streamUntil(t testing.TB, sign, body string, hd header) (rest func() streamed) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.Base+"/api/chatkit", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range hd.with("Content-Type", "application/json") {
+		req.Header.Set(name, value)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	lines, read := bufio.NewReader(resp.Body), ""
+	for !strings.Contains(read, sign) {
+		line, err := lines.ReadString('\n')
+		read += line
+		if err != nil {
+			t.Fatalf("%q never came: HTTP %d %s", sign, resp.StatusCode, read)
+		}
+	}
+	return func() streamed {
+		more, err := io.ReadAll(lines)
+		if err != nil {
+			t.Errorf("the stream breaks: %v", err)
+		}
+		return readStream(t, answer{resp.StatusCode, resp.Header, read + string(more)})
+	}
+}
+
+func readStream(t testing.TB, a answer) streamed {
+	t.Helper()
+	out := streamed{answer: a}
 	for block := range strings.SplitSeq(out.Body, "\n\n") {
 		data, ok := strings.CutPrefix(block, "data: ")
 		if !ok {

@@ -13,7 +13,7 @@ import (
 
 // What hidden items hold, by the "kind" in them.
 const (
-	kindRun  = "run"  // what the model said and called in one answer
+	kindRun  = "run"  // what the model said and called since the record before
 	kindNote = "note" // what the model is to know beside the conversation
 )
 
@@ -23,6 +23,11 @@ type storedRun struct {
 	Agent    string          `json:"agent,omitempty"`
 	Messages []agent.Message `json:"messages,omitempty"`
 	Text     string          `json:"text,omitempty"` // of a note
+}
+
+func (r storedRun) item() (*chatkit.HiddenContext, error) {
+	content, err := json.Marshal(r)
+	return &chatkit.HiddenContext{Content: content}, err
 }
 
 // historyItems is how far back a model can look, in items.
@@ -66,19 +71,21 @@ func (s *server) history(ctx context.Context, t *chatkit.Turn, in *chatkit.UserM
 func isUserMessage(item chatkit.Item) bool { return item.Kind() == chatkit.KindUserMessage }
 
 // said gives what the model reads of one message and what was answered. The
-// record of a run has the calls and their results besides the text; where there
-// is none, because the answer was stopped, the text that was shown stands alone.
+// records of a run have the calls and their results besides the texts before
+// them; a text behind the last, of an answer that was stopped, stands alone.
 func (s *server) said(ctx context.Context, user string, items []chatkit.Item) (messages []agent.Message) {
-	recorded := slices.ContainsFunc(items, func(item chatkit.Item) bool {
-		hidden, ok := item.(*chatkit.HiddenContext)
-		return ok && readHidden(hidden).Kind == kindRun
-	})
-	for _, item := range items {
+	recorded := 0
+	for i, item := range items {
+		if hidden, ok := item.(*chatkit.HiddenContext); ok && readHidden(hidden).Kind == kindRun {
+			recorded = i
+		}
+	}
+	for i, item := range items {
 		switch it := item.(type) {
 		case *chatkit.UserMessage:
 			messages = append(messages, s.userMessage(ctx, user, it))
 		case *chatkit.AssistantMessage:
-			if !recorded {
+			if i > recorded {
 				messages = append(messages, agent.Message{Role: agent.RoleAssistant, Text: textOfAssistant(it)})
 			}
 		case *chatkit.ClientToolCall:

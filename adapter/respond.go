@@ -32,33 +32,23 @@ func (s *server) respond(ctx context.Context, t *chatkit.Turn, in *chatkit.UserM
 	n := &narrator{turn: t, voices: &s.threads.voices}
 	result, err := s.runner.Run(ctx, req, n.tell)
 	s.usage(ctx, t.User, result.Usage)
-	if ctx.Err() != nil {
-		return err // stopped: what was shown is kept by ChatKit's server
+	if err != nil && ctx.Err() != nil { // stopped: what was shown is kept by ChatKit's server
+		return errors.Join(n.interrupted(result), err)
 	}
-	if err := errors.Join(n.closeSteps(), remember(t, result)); err != nil {
+	if err != nil || !untitled || in == nil || s.cfg.model.demo() {
+		noteFailure(ctx, err)
+		return errors.Join(n.end(result), told(err))
+	}
+	if err := n.finish(result); err != nil {
 		return err
 	}
-	if err != nil {
-		noteFailure(ctx, err)
-		return told(err)
-	}
-	if untitled && in != nil && !s.cfg.model.demo() {
-		s.betterTitle(ctx, t, in, result.Text)
-	}
+	s.betterTitle(ctx, t, in, result.Text)
 	return nil
 }
 
 // turnZone is what "tomorrow" means to the user.
 func (s *server) turnZone(t *chatkit.Turn) string {
 	return or(t.Header("X-Timezone"), s.cfg.zone.String())
-}
-
-// remember keeps what the model said and called, for the turns to come.
-func remember(t *chatkit.Turn, r agent.Result) error {
-	if len(r.Messages) == 0 {
-		return nil
-	}
-	return t.Remember(storedRun{Kind: kindRun, Agent: r.Agent, Messages: r.Messages})
 }
 
 // told makes what the agents report an error that people read.
@@ -101,66 +91,4 @@ func firstWords(text string) string {
 		title = strings.TrimSpace(title + " " + word)
 	}
 	return title
-}
-
-// A narrator turns the events of one run into those of ChatKit: text as it
-// comes, tool calls as the steps of a workflow, tasks as widgets.
-type narrator struct {
-	turn   *chatkit.Turn
-	voices *voices
-
-	text  *chatkit.MessageStream // open while text comes
-	steps steps
-	cards cards
-}
-
-func (n *narrator) tell(e agent.Event) error {
-	switch e := e.(type) {
-	case agent.AgentStarted:
-		n.voices.speaks(n.turn.User, n.turn.Thread.ID, e.Name)
-		return n.turn.Progress(e.Label, "agent")
-	case agent.TextDelta:
-		return n.write(e.Text)
-	case agent.TextDone, agent.TextUnfinished:
-		return n.endText()
-	case agent.ToolStarted:
-		return n.steps.begin(n.turn, e)
-	case agent.ToolFinished:
-		n.cards.note(e)
-		return n.steps.end(e)
-	case agent.LimitReached:
-		return errors.Join(n.closeSteps(), n.turn.Notify(chatkit.NoticeWarning, e.Message))
-	}
-	return nil
-}
-
-// write appends to the answer. The steps that led to it are closed, and so
-// stored, before it begins.
-func (n *narrator) write(delta string) (err error) {
-	if n.text == nil {
-		if err := n.closeSteps(); err != nil {
-			return err
-		}
-		if n.text, err = n.turn.StartMessage(); err != nil {
-			return err
-		}
-	}
-	return n.text.Write(delta)
-}
-
-func (n *narrator) endText() error {
-	if n.text == nil {
-		return nil
-	}
-	text := n.text
-	n.text = nil
-	return text.Done()
-}
-
-// closeSteps stores the workflow, and shows the tasks that it was about.
-func (n *narrator) closeSteps() error {
-	if err := n.steps.close(); err != nil {
-		return err
-	}
-	return n.cards.show(n.turn)
 }

@@ -41,6 +41,7 @@ func (r *run) runCalls(ctx context.Context, reply reply, tools []Tool) error {
 		msg.Raw, msg.Source = nil, ""
 	}
 	err := r.runPlanned(ctx, planned)
+	before := len(r.messages)
 	r.add(msg)
 	for i, c := range planned {
 		text := c.forModel()
@@ -50,6 +51,9 @@ func (r *run) runCalls(ctx context.Context, reply reply, tools []Tool) error {
 		r.add(Message{Role: RoleTool, CallID: c.call.ID, Text: text, Agent: r.agent.Name})
 	}
 	if err != nil {
+		return err
+	}
+	if err := r.tell(StepDone{slices.Clone(r.messages[before:])}); err != nil {
 		return err
 	}
 	return r.handOver(planned)

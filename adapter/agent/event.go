@@ -39,6 +39,11 @@ type ToolFinished struct {
 	Err string
 }
 
+// StepDone says that a step which called tools is over, and that all of it has
+// been told. Messages are its part of [Result.Messages]: who keeps them now has
+// them even if the run is stopped in a later step.
+type StepDone struct{ Messages []Message }
+
 // Limit names what can stop an answer before its end.
 type Limit string
 
@@ -63,4 +68,5 @@ func (TextDone) event()       {}
 func (TextUnfinished) event() {}
 func (ToolStarted) event()    {}
 func (ToolFinished) event()   {}
+func (StepDone) event()       {}
 func (LimitReached) event()   {}

@@ -56,6 +56,7 @@ func TestToolsRun(t *testing.T) {
 		ToolFinished{CallID: "turn-1.0.0", Name: "create_task", Result: ToolResult{Structured: json.RawMessage(`{"of":"create_task"}`), Text: "{}"}},
 		ToolStarted{"turn-1.0.1", "get_stats", "Count tasks", json.RawMessage(`{}`)},
 		ToolFinished{CallID: "turn-1.0.1", Name: "get_stats", Result: ToolResult{Structured: json.RawMessage(`{"of":"get_stats"}`), Text: "{}"}},
+		StepDone{o.Messages[:3]}, // the calls and both results
 		TextDelta{"Done."}, TextDone{"Done."},
 	}
 	if diff := cmp.Diff(want, o.events); diff != "" {
