@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 
 	"taskwire/adapter/chatkit"
@@ -148,15 +149,19 @@ func (s *chatStore) DeleteThreadItem(ctx context.Context, user, threadID, itemID
 	return translate(s.chats.DeleteMessage(ctx, user, threadID, itemID))
 }
 
-// SaveAttachment keeps what ChatKit says of an attachment. What its upload
-// brought is not ChatKit's to change.
+// SaveAttachment keeps what ChatKit says of an attachment; a new one without a
+// descriptor awaits no upload. What an upload brought is not ChatKit's to change.
 func (s *chatStore) SaveAttachment(ctx context.Context, user string, a *chatkit.Attachment) error {
 	item, err := chatkit.MarshalAttachment(a)
 	if err != nil {
 		return err
 	}
+	state := store.UploadPending
+	if a.Upload == nil {
+		state = store.UploadFinished
+	}
 	return translate(s.chats.SaveAttachment(ctx, user, store.Attachment{
-		ID: a.ID, SessionID: a.ThreadID, Name: a.Name, MimeType: a.MimeType, BlobKey: a.ID, Item: item,
+		ID: a.ID, SessionID: a.ThreadID, Name: a.Name, MimeType: a.MimeType, State: state, BlobKey: a.ID, Item: item,
 	}))
 }
 
@@ -192,8 +197,10 @@ func (s *chatStore) freshen(user string, item chatkit.Item) {
 	}
 }
 
+// freshenPreview leaves links alone that are none of ours. Ours may still name
+// an address that we had before.
 func (s *chatStore) freshenPreview(user string, a *chatkit.Attachment) {
-	if a.PreviewURL != "" {
+	if u, err := url.Parse(a.PreviewURL); err == nil && u.Path == previewPath+a.ID {
 		a.PreviewURL = s.uploads.previewURL(user, a.ID)
 	}
 }

@@ -36,6 +36,13 @@ WHERE user_id = @user_id
   AND session_id = @session_id
   AND message_id = @message_id;
 
+-- name: FindMessage :one
+SELECT message_id
+FROM chat_messages
+WHERE user_id = @user_id
+  AND session_id = @session_id
+  AND message_id = @message_id;
+
 -- name: ListMessagesAsc :many
 SELECT message_id, sender_type, sender_name, "timestamp", hidden, metadata, item
 FROM chat_messages

@@ -13,7 +13,7 @@ import (
 type Session struct {
 	ID          string
 	Title       string // empty: none yet
-	TitleByUser bool   // then a turn's title does not take its place
+	TitleByUser bool   // then a turn's title does not take its place, not even of none
 	CreatedAt   time.Time
 	UpdatedAt   time.Time       // when a turn last began or the session changed
 	Status      json.RawMessage // nil: {"type":"active"}
@@ -48,16 +48,17 @@ const (
 
 func titledBy(title string, byUser bool) string {
 	switch {
-	case title == "":
-		return titledByNobody
 	case byUser:
 		return titledByUser
+	case title == "":
+		return titledByNobody
 	}
 	return titledByTurn
 }
 
 // titleColumns are title, title_fold and titled_by. A session without a title
-// has the default of the column, which no search finds.
+// has the default of the column, which no search finds; one whose title the
+// user took away has an empty one, and keeps it.
 func titleColumns(title string, byUser bool) (text, folded, by string, err error) {
 	by = titledBy(title, byUser)
 	if by == titledByNobody {

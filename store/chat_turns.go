@@ -21,7 +21,7 @@ const (
 
 // MessageChanges are made in the order of the fields.
 type MessageChanges struct {
-	DeleteAfter string    // every message behind this one goes
+	DeleteAfter string    // every message behind this one goes: ErrNotFound, and no change, when it is not there
 	Delete      []string  // these go, if they are there
 	Save        []Message // overwritten in their place, or added
 }
@@ -127,18 +127,32 @@ func (t *Turn) rows(ch MessageChanges) (rows []db.CreateMessageParams, err error
 	return rows, err
 }
 
-func (t *Turn) apply(ctx context.Context, q *db.Queries, ch MessageChanges, rows []db.CreateMessageParams) (err error) {
-	session := t.session.ID
+func (t *Turn) apply(ctx context.Context, q *db.Queries, ch MessageChanges, rows []db.CreateMessageParams) error {
 	if ch.DeleteAfter != "" {
-		err = q.DeleteMessagesAfter(ctx, db.DeleteMessagesAfterParams{UserID: t.user, SessionID: session, MessageID: ch.DeleteAfter})
+		if err := t.deleteAfter(ctx, q, ch.DeleteAfter); err != nil {
+			return err
+		}
 	}
 	for _, id := range ch.Delete {
-		err = errors.Join(err, q.DeleteMessage(ctx, db.DeleteMessageParams{UserID: t.user, SessionID: session, MessageID: id}))
+		err := q.DeleteMessage(ctx, db.DeleteMessageParams{UserID: t.user, SessionID: t.session.ID, MessageID: id})
+		if err != nil {
+			return err
+		}
 	}
 	for _, row := range rows {
-		err = errors.Join(err, q.SaveMessage(ctx, db.SaveMessageParams(row)))
+		if err := q.SaveMessage(ctx, db.SaveMessageParams(row)); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
+}
+
+func (t *Turn) deleteAfter(ctx context.Context, q *db.Queries, id string) error {
+	_, err := q.FindMessage(ctx, db.FindMessageParams{UserID: t.user, SessionID: t.session.ID, MessageID: id})
+	if err != nil {
+		return err
+	}
+	return q.DeleteMessagesAfter(ctx, db.DeleteMessagesAfterParams{UserID: t.user, SessionID: t.session.ID, MessageID: id})
 }
 
 // SaveSession changes what p names and returns the session as it then is: what
@@ -196,12 +210,13 @@ func (t *Turn) End(ctx context.Context, o Outcome, last MessageChanges) error {
 	}
 	lastID := t.NewID()
 	changed, err := t.c.st.For(t.user).pipe(ctx, func(ctx context.Context, q *db.Queries) error {
-		return errors.Join(
-			q.EndTurn(ctx, db.EndTurnParams{
-				Now: t.c.st.clock.now(), State: string(o), LastID: lastID, UserID: t.user, SessionID: t.session.ID, TurnID: t.id,
-			}),
-			t.apply(ctx, q, last, rows),
-		)
+		err := q.EndTurn(ctx, db.EndTurnParams{
+			Now: t.c.st.clock.now(), State: string(o), LastID: lastID, UserID: t.user, SessionID: t.session.ID, TurnID: t.id,
+		})
+		if err != nil {
+			return err
+		}
+		return t.apply(ctx, q, last, rows)
 	})
 	if err == nil && changed[0] == 0 {
 		err = ErrNotFound

@@ -192,8 +192,15 @@ func testBeginRace(s *turnSuite) {
 	}
 }
 
+// uploaded makes an attachment that awaits no upload.
+func (s *suite) uploaded(user string) *chatkit.Attachment {
+	a := s.attachment(user)
+	a.Upload = nil
+	return a
+}
+
 func testLinked(s *turnSuite) {
-	a := s.attachment(ann)
+	a := s.uploaded(ann)
 	s.ok("SaveAttachment", s.store.SaveAttachment(s.Context(), ann, a))
 	thread, m := s.newThread(), s.userMessage("see", *a)
 	turn, err := s.turns.BeginTurn(s.Context(), ann, chatkit.TurnStart{NewThread: thread, Message: m})
@@ -210,10 +217,10 @@ func testLinked(s *turnSuite) {
 }
 
 func testNotLinked(s *turnSuite) {
-	good, theirs := s.attachment(ann), s.attachment(bob)
+	good, theirs := s.uploaded(ann), s.uploaded(bob)
 	s.ok("SaveAttachment", s.store.SaveAttachment(s.Context(), ann, good))
 	s.ok("SaveAttachment", s.store.SaveAttachment(s.Context(), bob, theirs))
-	never := s.attachment(ann)
+	never := s.uploaded(ann)
 	for name, bad := range map[string]*chatkit.Attachment{"another's": theirs, "an unknown": never} {
 		thread := s.newThread()
 		_, err := s.turns.BeginTurn(s.Context(), ann, chatkit.TurnStart{NewThread: thread, Message: s.userMessage("see", *good, *bad)})

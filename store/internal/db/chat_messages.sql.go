@@ -108,6 +108,27 @@ func (q *Queries) DeleteMessagesFrom(ctx context.Context, arg DeleteMessagesFrom
 	return err
 }
 
+const findMessage = `-- name: FindMessage :one
+SELECT message_id
+FROM chat_messages
+WHERE user_id = $1
+  AND session_id = $2
+  AND message_id = $3
+`
+
+type FindMessageParams struct {
+	UserID    string
+	SessionID string
+	MessageID string
+}
+
+func (q *Queries) FindMessage(ctx context.Context, arg FindMessageParams) (string, error) {
+	row := q.db.QueryRow(ctx, findMessage, arg.UserID, arg.SessionID, arg.MessageID)
+	var message_id string
+	err := row.Scan(&message_id)
+	return message_id, err
+}
+
 const getLastMessageID = `-- name: GetLastMessageID :one
 SELECT CAST(COALESCE(MAX(message_id), '') AS TEXT) AS last_id
 FROM chat_messages

@@ -50,6 +50,7 @@ type Querier interface {
 	DeleteTurns(ctx context.Context, arg DeleteTurnsParams) error
 	EndTurn(ctx context.Context, arg EndTurnParams) error
 	ExpireAttachmentsOf(ctx context.Context, arg ExpireAttachmentsOfParams) error
+	FindMessage(ctx context.Context, arg FindMessageParams) (string, error)
 	FinishCall(ctx context.Context, arg FinishCallParams) error
 	FinishKey(ctx context.Context, arg FinishKeyParams) (int64, error)
 	FinishUpload(ctx context.Context, arg FinishUploadParams) (ChatAttachment, error)
