@@ -2,6 +2,7 @@ package chatkit
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"mime"
 	"net/http"
@@ -107,6 +108,9 @@ func (c *call) read() (*Request, error) {
 	if err := c.readBody(opts.MaxBody); err != nil {
 		return nil, err
 	}
+	if int64(len(c.body)) > opts.MaxBody && !isRecording(c.body) {
+		return nil, tooLarge(opts.MaxBody) // whatever else may be wrong with it
+	}
 	if opts.CheckJSON != nil {
 		if err := opts.CheckJSON(c.body); err != nil {
 			if _, told := errors.AsType[*RequestError](err); !told {
@@ -115,11 +119,14 @@ func (c *call) read() (*Request, error) {
 			return nil, err
 		}
 	}
-	req, err := DecodeRequest(c.body)
-	if err == nil && req.Type != TypeTranscribe && int64(len(c.body)) > opts.MaxBody {
-		return nil, tooLarge(opts.MaxBody)
-	}
-	return req, err
+	return DecodeRequest(c.body)
+}
+
+// isRecording reports whether a body, read leniently, is a request for
+// transcription: the one that may be large.
+func isRecording(body []byte) bool {
+	var r map[string]json.RawMessage // unlike a struct, it knows letter case
+	return json.Unmarshal(body, &r) == nil && string(r["type"]) == strconv.Quote(string(TypeTranscribe))
 }
 
 // readBody reads the body as far as a recording may go, if recordings are taken:

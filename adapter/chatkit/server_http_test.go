@@ -94,6 +94,10 @@ func TestBodyLimits(t *testing.T) {
 		{"a small one where none are taken", recording(10), newRig(t, chatkit.Handlers{}, small), 501},
 		{"256 KiB", pad(list, 256<<10), newRig(t, transcribe), 200},
 		{"more than 256 KiB", pad(list, 256<<10+1), newRig(t, transcribe), 413},
+		{"more than 256 KiB of text", createBody(strings.Repeat("x", 256<<10)), newRig(t, transcribe), 413},
+		{"more than 256 KiB of junk", strings.Repeat("x", 256<<10+1), newRig(t, transcribe), 413},
+		{"a type in another case", strings.Replace(pad(list, 300<<10), "}", `,"Type":"input.transcribe"}`, 1), newRig(t, transcribe), 413},
+		{"a large recording of a wrong kind", strings.Replace(recording(300<<10), "audio/", "text/", 1), newRig(t, transcribe), 400},
 		{"a recording of 300 KiB", recording(300 << 10), newRig(t, transcribe), 200},
 		{"more than 10 MiB", pad(recording(10), 10<<20+1), newRig(t, transcribe), 413},
 	} {
