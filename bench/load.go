@@ -48,6 +48,7 @@ type caller struct {
 	conn     net.Conn
 	in       *bufio.Reader
 	answer   []byte // the body of the last answer, reused
+	arrived  func() // called when a chunk of c.answer has come, if set
 	done     atomic.Int64
 }
 
@@ -138,6 +139,9 @@ func (c *caller) read() (status int, err error) {
 		}
 		if size == 0 {
 			return status, nil
+		}
+		if c.arrived != nil {
+			c.arrived()
 		}
 	}
 }

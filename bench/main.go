@@ -1,8 +1,8 @@
-// Command bench measures mcpserver beside its peers in one run, on one
-// machine, and says which of the promised limits are met. It builds and
+// Command bench measures mcpserver and adapter beside their peers in one run,
+// on one machine, and says which of the promised limits are met. It builds and
 // starts everything itself, in a temporary folder and on loopback:
 //
-//	go run ./bench [-quick] [-parts start,calls,store,pages]
+//	go run ./bench [-quick] [-parts start,calls,store,pages,library,turns,demo,open,methods]
 //
 // It exits 1 if a limit is not met.
 package main
@@ -34,20 +34,30 @@ type scale struct {
 	rows           int // rows of the store's operations
 	operations     int // of each kind in a turn
 	deep, pages    int // tasks of the user with deep pages; reads of a page in a round
+
+	chatRounds                     int // of turns
+	turns, libraryTurns, demoTurns int // of one figure in one round
+	openRounds, open               int // answers held open
+	items                          int // of the long thread
+	methodRounds, methodCalls      int // calls of each caller in a round
 }
 
 var (
 	full = scale{
 		rounds: 9, settle: 150 * time.Millisecond, window: 750 * time.Millisecond, warmUp: 4 * time.Second,
 		listed: 1000, starts: 25, storeRounds: 9, rows: 10_000, operations: 400, deep: 100_000, pages: 400,
+		chatRounds: 9, turns: 640, libraryTurns: 3200, demoTurns: 64, openRounds: 3, open: 1000,
+		items: 100_000, methodRounds: 9, methodCalls: 60,
 	}
 	quick = scale{
 		rounds: 1, settle: 50 * time.Millisecond, window: 200 * time.Millisecond, warmUp: 300 * time.Millisecond,
 		listed: 100, starts: 3, storeRounds: 1, rows: 200, operations: 20, deep: 1000, pages: 20,
+		chatRounds: 1, turns: 32, libraryTurns: 32, demoTurns: 1, openRounds: 1, open: 20,
+		items: 500, methodRounds: 1, methodCalls: 2,
 	}
 )
 
-const allParts = "start,calls,store,pages"
+const allParts = "start,calls,store,pages,library,turns,demo,open,methods"
 
 // bench is one run.
 type bench struct {
@@ -56,7 +66,9 @@ type bench struct {
 	issuer    *issuer
 	pg        *postgres
 	peers     []*server
-	ours      []*server // on SQLite, on PostgreSQL
+	ours      []*server    // on SQLite, on PostgreSQL
+	stacks    []*chatStack // the same for the chat
+	libraries []*server    // adapter/chatkit and its peers
 	cleanups  []func()
 }
 
@@ -103,6 +115,16 @@ func run(ctx context.Context, scale scale, parts []string, out io.Writer) (met b
 			r.operations, err = b.storeOperations(ctx)
 		case "pages":
 			r.depths, err = b.deepPages(ctx)
+		case "library":
+			r.chat.library, err = b.runLibraries(ctx)
+		case "turns":
+			r.chat.turns, err = b.runTurns(ctx)
+		case "demo":
+			r.chat.demo, err = b.firstTexts(ctx)
+		case "open":
+			r.chat.open, err = b.openAnswers(ctx)
+		case "methods":
+			r.chat.methods, err = b.chatMethods(ctx)
 		default:
 			err = fmt.Errorf("there is no part %q", part)
 		}
@@ -164,7 +186,7 @@ func moduleRoot(ctx context.Context) (string, error) {
 // build makes all binaries as a release does.
 func (b *bench) build(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.dir+"/",
-		"./mcpserver", "./bench/peers/gosdk", "./bench/peers/mcpgo")
+		"./mcpserver", "./adapter", "./bench/peers/gosdk", "./bench/peers/mcpgo", "./bench/peers/chatkit")
 	cmd.Dir = b.root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return errors.Join(err, errors.New(string(out)))

@@ -124,16 +124,28 @@ func lastPage(ctx context.Context, tasks *store.Tasks, f store.Filter) (store.Fi
 	}
 }
 
-// round reads both pages n times, in turn and a few at a time, so that what
-// else the machine does falls on both.
+// round reads both pages n times.
 func (d *depth) round(ctx context.Context, tasks *store.Tasks, first, last store.Filter, n int) error {
+	return d.take(n, func(deep bool) error {
+		f := first
+		if deep {
+			f = last
+		}
+		_, err := tasks.List(ctx, pagesUser, f)
+		return err
+	})
+}
+
+// take reads both pages n times, in turn and a few at a time, so that what
+// else the machine does falls on both.
+func (d *depth) take(n int, read func(deep bool) error) error {
 	const few = 5
 	var times [2]time.Duration
 	for range n / few {
-		for i, f := range []store.Filter{first, last} {
+		for i, deep := range []bool{false, true} {
 			began := time.Now()
 			for range few {
-				if _, err := tasks.List(ctx, pagesUser, f); err != nil {
+				if err := read(deep); err != nil {
 					return err
 				}
 			}

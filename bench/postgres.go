@@ -92,8 +92,10 @@ func (pg *postgres) ready(ctx context.Context, addr string) error {
 	return err
 }
 
-func (pg *postgres) url() string {
-	return fmt.Sprintf("postgres://%s@%s:%s/%s?sslmode=disable", pgOwner, pg.host, pg.port, pgDatabase)
+func (pg *postgres) url() string { return pg.urlOf(pgDatabase) }
+
+func (pg *postgres) urlOf(database string) string {
+	return fmt.Sprintf("postgres://%s@%s:%s/%s?sslmode=disable", pgOwner, pg.host, pg.port, database)
 }
 
 // psql runs SQL in one session and returns what it prints.

@@ -12,6 +12,7 @@ type report struct {
 	samples    map[cell][]sample
 	operations []*operation
 	depths     []depth
+	chat       chatReport
 }
 
 // print writes the tables and then the limits, and reports whether all are met.
@@ -34,8 +35,9 @@ round. A spread that crosses its limit has not met it.
 	if r.starts != nil {
 		r.printStarts(w)
 	}
+	r.chat.print(w, b)
 	all := true
-	for _, l := range r.limits(b) {
+	for _, l := range append(r.limits(b), r.chat.limits(b)...) {
 		fmt.Fprintln(w, l)
 		all = all && l.met()
 	}
