@@ -36,26 +36,15 @@ const historyItems = 200
 // history gives what was said on the thread before the message that is answered
 // now, and that message.
 func (s *server) history(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) (before, input []agent.Message, err error) {
-	var items []chatkit.Item
-	for after := ""; len(items) < historyItems; {
-		page, err := t.Items(ctx, chatkit.PageParams{After: after, Limit: 100, Hidden: true})
-		if err != nil {
-			return nil, nil, err
-		}
-		items = append(items, page.Data...)
-		if after = page.After; !page.HasMore {
-			break
-		}
-	}
-	slices.Reverse(items)
 	if in != nil {
-		for i, item := range items {
-			if item.ItemID() == in.ID {
-				items = items[:i]
-				break
-			}
-		}
 		input = []agent.Message{s.userMessage(ctx, t.User, in)}
+	}
+	if t.IsNew {
+		return nil, input, nil
+	}
+	items, err := itemsBefore(ctx, t, in)
+	if err != nil {
+		return nil, nil, err
 	}
 	for len(items) > 0 {
 		n := 1 + slices.IndexFunc(items[1:], isUserMessage)
@@ -66,6 +55,28 @@ func (s *server) history(ctx context.Context, t *chatkit.Turn, in *chatkit.UserM
 		items = items[n:]
 	}
 	return before, input, nil
+}
+
+// itemsBefore gives the newest items before a message, oldest first.
+func itemsBefore(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) (items []chatkit.Item, err error) {
+	for after := ""; len(items) < historyItems; {
+		page, err := t.Items(ctx, chatkit.PageParams{After: after, Limit: 100, Hidden: true})
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, page.Data...)
+		if after = page.After; !page.HasMore {
+			break
+		}
+	}
+	slices.Reverse(items)
+	if in == nil {
+		return items, nil
+	}
+	if at := slices.IndexFunc(items, func(item chatkit.Item) bool { return item.ItemID() == in.ID }); at >= 0 {
+		items = items[:at]
+	}
+	return items, nil
 }
 
 func isUserMessage(item chatkit.Item) bool { return item.Kind() == chatkit.KindUserMessage }

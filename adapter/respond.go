@@ -63,7 +63,8 @@ func told(err error) error {
 // betterTitle lets the model name the conversation. That it does not is no
 // reason to complain: there is a title.
 func (s *server) betterTitle(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage, answer string) {
-	title, err := s.runner.Title(ctx, t.User, textOfUser(in), answer)
+	title, used, err := s.runner.Title(ctx, t.User, textOfUser(in), answer)
+	s.usage(ctx, t.User, used)
 	if err != nil {
 		s.logger.InfoContext(ctx, "no title from the model", "err", err)
 		return

@@ -81,28 +81,3 @@ func TestLettersNote(t *testing.T) {
 		t.Errorf("for English: %q", got)
 	}
 }
-
-func TestWordsInUrdu(t *testing.T) {
-	create := Tool{Name: "create_task", Title: "Create task"}
-	for lang, want := range map[Lang]string{Other: "Create task", Unclear: "Create task", Urdu: "نیا کام", RomanUrdu: "Naya kaam"} {
-		if got := create.TitleIn(lang); got != want {
-			t.Errorf("title in %q: %q, want %q", lang, got, want)
-		}
-	}
-	if got := (Tool{Name: "brew", Title: "Brew tea"}).TitleIn(Urdu); got != "Brew tea" {
-		t.Errorf("title of another's tool: %q", got)
-	}
-	for code, f := range failures {
-		for _, lang := range []Lang{Other, Urdu, RomanUrdu} {
-			if FailureIn(lang, code) == "" {
-				t.Errorf("nothing to say of %q in %q", code, lang)
-			}
-		}
-		if !Language(f.script).IsUrdu() || Language(f.roman) != RomanUrdu {
-			t.Errorf("the sentences for %q are %q and %q to our own rule", code, Language(f.script), Language(f.roman))
-		}
-	}
-	if FailureIn(Other, "odd") != FailureIn(Other, CodeInternal) {
-		t.Error("an unknown code has no sentence")
-	}
-}

@@ -516,9 +516,9 @@ func TestTitle(t *testing.T) {
 		strings.Repeat("wort ", 30):          strings.TrimSpace(strings.Repeat("wort ", 12)) + "…",
 	} {
 		h.provider.Queue(agenttest.Text(reply))
-		got, err := h.runner.Title(t.Context(), secretUser, "buy milk", "Done.")
-		if err != nil || got != want {
-			t.Errorf("title of %q = %q, %v; want %q", reply, got, err, want)
+		got, used, err := h.runner.Title(t.Context(), secretUser, "buy milk", "Done.")
+		if err != nil || got != want || used.Total() != 15 {
+			t.Errorf("title of %q = %q, %+v, %v; want %q", reply, got, used, err, want)
 		}
 	}
 	for _, req := range h.provider.Requests() {
@@ -527,7 +527,7 @@ func TestTitle(t *testing.T) {
 		}
 	}
 	h.provider.Queue(agenttest.Text("  "))
-	if got, err := h.runner.Title(t.Context(), secretUser, "x", "y"); err == nil {
-		t.Errorf("title of nothing = %q", got)
+	if got, used, err := h.runner.Title(t.Context(), secretUser, "x", "y"); err == nil || used.Total() != 15 {
+		t.Errorf("title of nothing = %q, %+v", got, used)
 	}
 }

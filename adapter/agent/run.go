@@ -90,7 +90,8 @@ func (r *Runner) Run(ctx context.Context, req Request, emit func(Event) error) (
 }
 
 // Title names a conversation after its first message and answer: one line of at
-// most 60 characters, in the user's language. The model gets no tools.
-func (r *Runner) Title(ctx context.Context, user, firstUser, firstAnswer string) (string, error) {
+// most 60 characters, in the user's language. The model gets no tools. What that
+// took is told after an error too.
+func (r *Runner) Title(ctx context.Context, user, firstUser, firstAnswer string) (string, Usage, error) {
 	return r.title(ctx, user, firstUser, firstAnswer)
 }

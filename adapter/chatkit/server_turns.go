@@ -42,7 +42,9 @@ func (c *call) stream(req *Request) error {
 	if err != nil {
 		return err
 	}
-	return c.follow(c.newTurn(req, stored), o)
+	t := c.newTurn(req, stored)
+	t.IsNew = o.start.NewThread != nil
+	return c.follow(t, o)
 }
 
 // newTurn makes the turn that Cancel finds. It outlives the request.

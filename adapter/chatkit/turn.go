@@ -19,6 +19,7 @@ type Turn struct {
 	// sends: what has changed is stored and announced after each event, when the
 	// handler returns, and by SaveThread.
 	Thread *Thread
+	IsNew  bool // the turn made the thread: nothing was said before
 	// Metadata is what the request's envelope carried, an object or nil.
 	Metadata json.RawMessage
 
