@@ -119,13 +119,20 @@ func (s *Server) Active() int {
 
 // Cancel stops the answer that runs on the thread in this process and reports
 // whether there was one. An open stream gets the text so far as done and ends.
-func (s *Server) Cancel(user, threadID string) bool { return s.stop(user, threadID, errStopped) }
+func (s *Server) Cancel(user, threadID string) bool { return s.stop(user, threadID, "", errStopped) }
 
-func (s *Server) stop(user, threadID string, reason error) bool {
+// CancelTurn is Cancel for one turn (see Turn.ID), and not for the next: for
+// those whose word comes from another process and may come late.
+func (s *Server) CancelTurn(user, threadID, turnID string) bool {
+	return s.stop(user, threadID, turnID, errStopped)
+}
+
+// stop ends a turn, whichever runs on the thread if turnID is empty.
+func (s *Server) stop(user, threadID, turnID string, reason error) bool {
 	s.mu.Lock()
 	t := s.turns[threadKey{user, threadID}]
 	s.mu.Unlock()
-	if t == nil {
+	if t == nil || turnID != "" && t.ID() != turnID {
 		return false
 	}
 	t.cancel(reason)

@@ -34,7 +34,7 @@ func (c *call) answer(req *Request) ([]byte, error) {
 		if err := s.store.DeleteThread(ctx, c.user, p.ThreadID); err != nil {
 			return nil, err
 		}
-		s.stop(c.user, p.ThreadID, errDeleted)
+		s.stop(c.user, p.ThreadID, "", errDeleted)
 		return emptyObject, nil
 	case *Feedback:
 		return c.feedback(ctx, p)

@@ -85,7 +85,7 @@ func (t *Turn) ending(err error) ending {
 	cause := context.Cause(t.ctx)
 	switch {
 	case errors.Is(t.broken, ErrNotFound), cause == errDeleted:
-		return ending{Failed, "", &ErrorEvent{Message: "This conversation was deleted."}}
+		return ending{Failed, "", wasDeleted()}
 	case t.broken != nil:
 		return ending{Failed, "", &ErrorEvent{Code: ErrorStream, AllowRetry: true}}
 	case cause == nil, err == nil && len(t.partial()) == 0: // stopped when there was nothing left to stop
@@ -95,6 +95,8 @@ func (t *Turn) ending(err error) ending {
 	}
 	return ending{Cancelled, noteStopped, nil}
 }
+
+func wasDeleted() *ErrorEvent { return &ErrorEvent{Message: "This conversation was deleted."} }
 
 // endingOf reads how the turn ends when nobody stopped it.
 func (t *Turn) endingOf(err error) ending {
@@ -135,8 +137,8 @@ func (t *Turn) finish(err error) {
 	case err == nil:
 		t.announceKept(kept)
 	case errors.Is(err, ErrNotFound):
-		if e.outcome == Done { // deleted while the last word was spoken
-			e.event = &ErrorEvent{Message: "This conversation was deleted."}
+		if e.outcome != Failed || e.event != nil { // deleted meanwhile, perhaps by another process that had this turn cancelled
+			e.event = wasDeleted()
 		}
 	default:
 		t.server.log(t.at.user, t.at.thread).ErrorContext(t.ctx, "end of turn not recorded", "err", err)

@@ -171,24 +171,63 @@ func TestThreadDeletedInMidTurn(t *testing.T) {
 	}
 }
 
+// A word from another process may come when the turn that it means is over: it
+// must not stop the next one.
+func TestCancelTurn(t *testing.T) {
+	t.Parallel()
+	turns := make(chan string, 1)
+	r := newRig(t, respond(func(ctx context.Context, t *chatkit.Turn) error {
+		turns <- t.ID()
+		<-ctx.Done()
+		return ctx.Err()
+	}))
+	var over, thread string
+	for _, begin := range []func() *live{
+		func() *live { return r.open(createBody("hello")) }, func() *live { return r.open(addBody(thread, "again")) },
+	} {
+		l := begin()
+		if thread == "" {
+			thread = l.read("thread.created")["thread"].(object)["id"].(string)
+		}
+		turn := <-turns
+		if over != "" && r.server.CancelTurn(ann, thread, over) {
+			t.Error("CancelTurn of a turn that is over = true")
+		}
+		if r.server.CancelTurn(bob, thread, turn) {
+			t.Error("CancelTurn of another user's turn = true")
+		}
+		if !r.server.CancelTurn(ann, thread, turn) {
+			t.Error("CancelTurn = false, want true")
+		}
+		l.rest()
+		r.idle()
+		over = turn
+	}
+}
+
 // Another replica deletes: this one learns it from the store, at the next write
 // or at the end.
 func TestThreadDeletedElsewhere(t *testing.T) {
 	t.Parallel()
-	for name, after := range map[string]func(*chatkit.Turn) error{
-		"the turn says something":  func(t *chatkit.Turn) error { return t.Say("late") },
-		"the turn ends":            func(t *chatkit.Turn) error { return nil },
-		"the turn changes a title": func(t *chatkit.Turn) error { t.Thread.Title = "late"; return nil },
-		"the turn fails":           func(t *chatkit.Turn) error { return errors.New("for another reason") },
+	for name, after := range map[string]func(*rig, *chatkit.Turn) error{
+		"the turn says something":  func(_ *rig, t *chatkit.Turn) error { return t.Say("late") },
+		"the turn ends":            func(*rig, *chatkit.Turn) error { return nil },
+		"the turn changes a title": func(_ *rig, t *chatkit.Turn) error { t.Thread.Title = "late"; return nil },
+		"the turn fails":           func(*rig, *chatkit.Turn) error { return errors.New("for another reason") },
+		"and has the turn stopped": func(r *rig, t *chatkit.Turn) error {
+			r.server.CancelTurn(t.User, t.Thread.ID, t.ID())
+			return t.Say("late")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := new(chatkit.Memory)
-			r := newRigOn(t, chatkit.KeepTurns(store), respond(func(ctx context.Context, t *chatkit.Turn) error {
+			var r *rig
+			r = newRigOn(t, chatkit.KeepTurns(store), respond(func(ctx context.Context, t *chatkit.Turn) error {
 				if err := store.DeleteThread(ctx, t.User, t.Thread.ID); err != nil {
 					return err
 				}
-				return after(t)
+				return after(r, t)
 			}))
 			l := r.open(createBody("hello"))
 			thread := l.read("thread.created")["thread"].(object)["id"].(string)
