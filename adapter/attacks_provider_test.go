@@ -450,10 +450,10 @@ func TestManyCalls(t *testing.T) {
 		calls []agenttest.Call
 		made  int
 	}{
-		"fifty":              {slices.Repeat([]agenttest.Call{same}, 50), agent.MaxCalls},
-		"three, all alike":   {slices.Repeat([]agenttest.Call{same}, 3), 3},
-		"three with one id":  {slices.Repeat([]agenttest.Call{{ID: "a", Name: same.Name, Arguments: same.Arguments}}, 3), 3},
-		"fifty of one id":    {slices.Repeat([]agenttest.Call{{ID: "a", Name: same.Name, Arguments: same.Arguments}}, 50), agent.MaxCalls},
+		"fifty":             {slices.Repeat([]agenttest.Call{same}, 50), agent.MaxCalls},
+		"three, all alike":  {slices.Repeat([]agenttest.Call{same}, 3), 3},
+		"three with one id": {slices.Repeat([]agenttest.Call{{ID: "a", Name: same.Name, Arguments: same.Arguments}}, 3), 3},
+		"fifty of one id":   {slices.Repeat([]agenttest.Call{{ID: "a", Name: same.Name, Arguments: same.Arguments}}, 50), agent.MaxCalls},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
