@@ -71,7 +71,7 @@ func (s *server) act(ctx context.Context, user, zone string, a chatkit.Action, s
 	if err := json.Unmarshal(a.Payload, &in); err != nil {
 		return "", errTask
 	}
-	call := agent.ToolCall{Name: "toggle_complete", Timezone: zone, CallID: chatkit.NewID(chatkit.KindClientToolCall)}
+	call := agent.ToolCall{Name: "toggle_complete", Timezone: zone, CallID: actionCall(ctx)}
 	if a.Type == actionDelete {
 		call.Name, in.Completed = "delete_task", nil
 	}

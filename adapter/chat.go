@@ -105,18 +105,15 @@ func (s *server) serveChat(c *gin.Context, user string) error {
 		s.serveChatAs(c, user)
 		return nil
 	}
-	serve := func(c *gin.Context, user string) error {
+	key, err := idempotencyKey(c.Request)
+	switch {
+	case err != nil:
+		return err
+	case key == "":
 		s.serveChatAs(c, user)
 		return nil
 	}
-	key, err := idempotencyKey(c.Request)
-	if err != nil || key == "" {
-		if err == nil {
-			err = serve(c, user)
-		}
-		return err
-	}
-	return s.onceFor(c, user, key, body, serve)
+	return s.serveChatOnce(c, user, key, body)
 }
 
 func (s *server) serveChatAs(c *gin.Context, user string) {

@@ -133,7 +133,7 @@ func TestChatAPIFailures(t *testing.T) {
 				s.env = map[string]string{"LLM_BASE_URL": f.model, "LLM_MODEL": "m", "LLM_API_KEY": "k"}
 			}
 			h := start(t, s)
-			keyed := h.as(t, "alice").with("Idempotency-Key", "k")
+			keyed := h.as(t, "alice").with("Idempotency-Key", "k").with("X-Request-Id", "same")
 			a := h.say(t, "add milk", "", keyed)
 			a.refused(t, f.status, f.code)
 			if strings.Contains(a.Body, "sk-secret") {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"taskwire/adapter/chatkit"
 	"taskwire/edge"
 	"taskwire/store"
 )
@@ -39,9 +41,18 @@ func (s *server) once(limit int64, h handler) handler {
 
 // onceFor is once for those that know by what to tell one request from another.
 func (s *server) onceFor(c *gin.Context, user, key string, content []byte, h handler) error {
+	return s.onceAt(c, user, c.Request.Method+" "+c.FullPath(), key, content, h)
+}
+
+// errRefused is for handlers that have answered themselves, with a refusal: it
+// is sent, and the key is free, for nothing came of the request.
+var errRefused = errors.New("refused")
+
+// onceAt is onceFor for an endpoint whose keys are known by another name too.
+func (s *server) onceAt(c *gin.Context, user, endpoint, key string, content []byte, h handler) error {
 	ctx := c.Request.Context()
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", c.Request.URL.RequestURI(), c.Request.Header.Get("X-Timezone"), content))
-	k := store.Key{Endpoint: c.Request.Method + " " + c.FullPath(), Key: key, Hash: sum[:]}
+	k := store.Key{Endpoint: endpoint, Key: key, Hash: sum[:]}
 	first, err := s.chats.ClaimKey(ctx, user, k)
 	switch {
 	case errors.Is(err, store.ErrKeyReused):
@@ -51,7 +62,7 @@ func (s *server) onceFor(c *gin.Context, user, key string, content []byte, h han
 	case err != nil:
 		return err
 	case first != nil:
-		sendAnswer(c.Writer, *first)
+		sendAnswer(c.Writer, c.Request, *first)
 		return nil
 	}
 	kept := false
@@ -65,10 +76,14 @@ func (s *server) onceFor(c *gin.Context, user, key string, content []byte, h han
 	c.Writer = draft
 	err = h(c, user)
 	c.Writer = real
-	if err != nil {
+	answer := store.Answer{Status: draft.status, Header: draft.header, Body: draft.body.Bytes()}
+	switch {
+	case errors.Is(err, errRefused):
+		sendAnswer(real, c.Request, answer)
+		return nil
+	case err != nil:
 		return err
 	}
-	answer := store.Answer{Status: draft.status, Header: draft.header, Body: draft.body.Bytes()}
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyPatience)
 	defer cancel()
 	// Without the claim (ErrNotFound) another process has taken over, and keeps
@@ -77,8 +92,34 @@ func (s *server) onceFor(c *gin.Context, user, key string, content []byte, h han
 		return err
 	}
 	kept = true
-	sendAnswer(real, answer)
+	sendAnswer(real, c.Request, answer)
 	return nil
+}
+
+// serveChatOnce is for ChatKit's requests that do not stream. Those that do are
+// known by the path to the turns that they begin; a key is one request of
+// either kind.
+func (s *server) serveChatOnce(c *gin.Context, user, key string, body []byte) error {
+	return s.onceAt(c, user, c.Request.URL.Path, key, body, func(c *gin.Context, user string) error {
+		c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), actionKey{}, key))
+		s.serveChatAs(c, user)
+		if c.Writer.Status() >= http.StatusBadRequest {
+			return errRefused
+		}
+		return nil
+	})
+}
+
+// actionKey names the idempotency key of a request in its context.
+type actionKey struct{}
+
+// actionCall is the tools' name for what an action does: with a key the same
+// one each time, for the answer to the first may have been lost.
+func actionCall(ctx context.Context) string {
+	if key, ok := ctx.Value(actionKey{}).(string); ok {
+		return actionCallID(key)
+	}
+	return chatkit.NewID(chatkit.KindClientToolCall)
 }
 
 var (
@@ -94,9 +135,18 @@ func (s *server) releaseKey(ctx context.Context, user string, k store.Key) {
 	}
 }
 
-func sendAnswer(w http.ResponseWriter, a store.Answer) {
+// sendAnswer gives an answer, perhaps again. A problem bears the id of the
+// request that it answers now.
+func sendAnswer(w http.ResponseWriter, r *http.Request, a store.Answer) {
 	for name, values := range a.Header {
-		w.Header()[name] = values
+		if name != "X-Request-Id" {
+			w.Header()[name] = values
+		}
+	}
+	var p edge.Problem
+	if w.Header().Get("Content-Type") == "application/problem+json" && json.Unmarshal(a.Body, &p) == nil {
+		edge.WriteProblem(w, r, p.Status, p.Code, p.Detail)
+		return
 	}
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(a.Body) // a client that is gone needs no answer

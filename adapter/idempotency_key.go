@@ -32,7 +32,12 @@ func printableASCII(s string) bool {
 
 // restCallID is the tools' name for a call with this key. It is a digest, so
 // that it has room for what says where it comes from.
-func restCallID(key string) string {
+func restCallID(key string) string { return "rest-" + digest(key) }
+
+// actionCallID is the same for a widget's action.
+func actionCallID(key string) string { return "action-" + digest(key) }
+
+func digest(key string) string {
 	sum := sha256.Sum256([]byte(key))
-	return "rest-" + hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum[:])
 }
