@@ -11,6 +11,10 @@
 //
 // What the package does not know: models, tools, databases, tokens. Who the
 // user is comes from Options.User, and is handed on as an explicit argument.
+// Nor does it know origins: where the page comes from another one, put the
+// CORS handling of your choice in front. Browsers ask first (OPTIONS), with
+// Content-Type, Authorization and ChatKit's own headers, which all begin with
+// "chatkit-".
 //
 // # Values
 //

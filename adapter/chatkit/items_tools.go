@@ -11,12 +11,14 @@ const (
 	ToolCompleted ToolStatus = "completed"
 )
 
-// A ClientToolCall asks the client to do something. It ends the turn; the
-// client answers with threads.add_client_tool_output.
+// A ClientToolCall asks the client to do something. It ends the turn: only the
+// newest item of a thread can be answered, so nothing but hidden items may
+// follow it. The client answers with threads.add_client_tool_output, which
+// begins a turn with Turn.Answered and takes older calls without an answer away.
 type ClientToolCall struct {
 	Base
 	Status    ToolStatus // empty is written as pending
-	CallID    string
+	CallID    string     // empty: a turn puts the item's id
 	Name      string
 	Arguments json.RawMessage // an object; nil is written as {}
 	Output    json.RawMessage // any JSON; nil and null are the same, and left out
@@ -33,7 +35,8 @@ const (
 )
 
 // A StructuredInput asks the user questions. It ends the turn; the client
-// answers with threads.add_structured_input.
+// answers with threads.add_structured_input, which begins a turn with
+// Turn.Answered.
 type StructuredInput struct {
 	Base
 	Status InputStatus // empty is written as pending

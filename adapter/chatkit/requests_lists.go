@@ -9,7 +9,7 @@ const (
 	defaultLimit = 20
 	// maxLimit is how many entries a page has at most.
 	maxLimit = 100
-	// MaxTitle is how many characters the title of a thread has at most.
+	// MaxTitle is how many characters a title that a user gives has at most.
 	MaxTitle = 255
 	// maxFeedback is how many items one feedback may be about.
 	maxFeedback = 100

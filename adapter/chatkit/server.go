@@ -11,9 +11,10 @@ import (
 // Handlers is what an integration writes. Only Respond is needed. What is
 // returned as *RequestError before a stream has begun becomes the answer.
 type Handlers struct {
-	// Respond answers a message, or goes on after a client tool's output or a
-	// structured input: in is nil then. It must return soon after ctx is done.
-	// An *Error is told to the user; see there for others.
+	// Respond answers a message, or goes on when the client has answered a tool
+	// call or a structured input: then in is nil, and Turn.Answered is what was
+	// answered. It must return soon after ctx is done. An *Error is told to the
+	// user; see there for others.
 	Respond func(ctx context.Context, t *Turn, in *UserMessage) error
 	// Action answers a custom action with a stream. The sender is nil when the
 	// action comes from no widget.

@@ -52,6 +52,7 @@ var errNotPending = &RequestError{http.StatusConflict, "not_pending", "Nothing o
 const recentItems = 20
 
 func (c *call) openToolOutput(p *AddClientToolOutput) *opening {
+	var answered *ClientToolCall
 	look := func(ctx context.Context) (Changes, error) {
 		if _, err := c.server.store.LoadThread(ctx, c.user, p.ThreadID); err != nil {
 			return Changes{}, err
@@ -63,7 +64,7 @@ func (c *call) openToolOutput(p *AddClientToolOutput) *opening {
 		if len(page.Data) == 0 || !isPendingCall(page.Data[0]) {
 			return Changes{}, errNotPending
 		}
-		answered := page.Data[0].(*ClientToolCall)
+		answered = page.Data[0].(*ClientToolCall)
 		answered.Status, answered.Output = ToolCompleted, p.Result
 		changes := Changes{Save: []Item{answered}}
 		for _, item := range page.Data[1:] {
@@ -73,7 +74,11 @@ func (c *call) openToolOutput(p *AddClientToolOutput) *opening {
 		}
 		return changes, nil
 	}
-	return &opening{start: TurnStart{ThreadID: p.ThreadID}, look: look, answer: c.respond(nil)}
+	goOn := func(ctx context.Context, t *Turn) error {
+		t.Answered = answered
+		return c.server.handlers.Respond(ctx, t, nil)
+	}
+	return &opening{start: TurnStart{ThreadID: p.ThreadID}, look: look, answer: goOn}
 }
 
 func isPendingCall(item Item) bool {
@@ -82,7 +87,7 @@ func isPendingCall(item Item) bool {
 }
 
 func (c *call) openStructuredInput(p *AddStructuredInput) *opening {
-	o := &opening{start: TurnStart{ThreadID: p.ThreadID}, answer: c.respond(nil)}
+	o := &opening{start: TurnStart{ThreadID: p.ThreadID}}
 	o.look = func(ctx context.Context) (Changes, error) {
 		item, err := c.server.store.LoadItem(ctx, c.user, p.ThreadID, p.ItemID)
 		if err != nil {
@@ -97,6 +102,10 @@ func (c *call) openStructuredInput(p *AddStructuredInput) *opening {
 		}
 		asked.answer(p)
 		o.first = &ItemReplaced{asked}
+		o.answer = func(ctx context.Context, t *Turn) error {
+			t.Answered = asked
+			return c.server.handlers.Respond(ctx, t, nil)
+		}
 		return Changes{Save: []Item{asked}}, nil
 	}
 	return o

@@ -127,10 +127,11 @@ type Replay struct {
 // An Outcome is how a turn ended.
 type Outcome string
 
+// The outcomes of a turn.
 const (
-	Done      Outcome = "done"
-	Failed    Outcome = "failed"
-	Cancelled Outcome = "cancelled"
+	Done      Outcome = "done"      // the handler returned without an error
+	Failed    Outcome = "failed"    // by an error, or with its process
+	Cancelled Outcome = "cancelled" // by the user: stopped, or the connection closed
 )
 
 // A StoredTurn writes what a turn does. After the end, also one that another

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"sync"
 	"time"
 )
@@ -20,6 +21,10 @@ type Turn struct {
 	// handler returns, and by SaveThread.
 	Thread *Thread
 	IsNew  bool // the turn made the thread: nothing was said before
+	// Answered is what the client has just answered: the *ClientToolCall with
+	// its Output or the *StructuredInput with its Answers. Nil when the turn
+	// answers a message.
+	Answered Item
 	// Metadata is what the request's envelope carried, an object or nil.
 	Metadata json.RawMessage
 
@@ -181,10 +186,15 @@ func (t *Turn) sendUpdated(e *ItemUpdated) error {
 	if u.hidden {
 		return nil
 	}
-	if err := u.apply(e.Update); err != nil {
+	if err := u.takes(e.Update); err != nil {
 		return err
 	}
-	if err := t.emit(e); err != nil {
+	err := t.emit(e)
+	if err != nil && err != errGone && err != errLagging { // it cannot be encoded
+		return err
+	}
+	u.apply(e.Update)
+	if err != nil {
 		return err
 	}
 	return t.checkpoint()
@@ -203,6 +213,11 @@ func (t *Turn) sendDone(e *ItemDone) error {
 		return nil
 	}
 	return t.emit(e)
+}
+
+// noItem sees through a nil pointer in an interface.
+func noItem(item Item) bool {
+	return item == nil || reflect.ValueOf(item).IsNil()
 }
 
 // AtEnd finishes items together with the turn: they are stored in the
@@ -226,6 +241,9 @@ func (t *Turn) AtEnd(items ...Item) error {
 }
 
 func (t *Turn) sendReplaced(e *ItemReplaced) error {
+	if noItem(e.Item) {
+		return errors.New("chatkit: an event without its item")
+	}
 	id := e.Item.ItemID()
 	if s := t.items[id]; s != open && s != finished {
 		if err := t.mustExist(id); err != nil {
@@ -271,6 +289,9 @@ func (t *Turn) sendRemoved(e *ItemRemoved) error {
 // own sees that the item is a new one of this turn, at most as far as max, and
 // completes its base.
 func (t *Turn) own(item Item, max itemState) error {
+	if noItem(item) {
+		return errors.New("chatkit: an event without its item")
+	}
 	head := item.Head()
 	if head.ID == "" {
 		head.ID = t.newID(item.Kind())
@@ -290,6 +311,9 @@ func (t *Turn) complete(item Item) {
 	head.ThreadID = t.at.thread
 	if head.CreatedAt.IsZero() {
 		head.CreatedAt = time.Now().UTC()
+	}
+	if call, ok := item.(*ClientToolCall); ok && call.CallID == "" {
+		call.CallID = head.ID
 	}
 }
 

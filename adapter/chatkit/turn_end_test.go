@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"taskwire/adapter/chatkit"
@@ -94,6 +96,68 @@ func TestItemsOfTheEndNeedTheStore(t *testing.T) {
 		r.stream(addBody(thread, "third"))
 		return calls
 	})
+}
+
+// What a handler forgets to end is gone, and the log says so.
+func TestItemsLeftOpen(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, respond(func(_ context.Context, t *chatkit.Turn) error {
+		m, err := t.StartMessage()
+		return errors.Join(err, m.Write("half"))
+	}))
+	thread, _ := r.create("hello")
+	r.holds(thread, "hello")
+	if !strings.Contains(r.log.String(), "left an item open") {
+		t.Errorf("log = %q", r.log)
+	}
+}
+
+// An annotation that cannot be sent is an error of its call, and of no other.
+func TestRefusedAnnotation(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, respond(func(_ context.Context, t *chatkit.Turn) error {
+		m, err := t.StartMessage()
+		if err := errors.Join(err, m.Write("See")); err != nil {
+			return err
+		}
+		if m.Annotate(chatkit.Annotation{}) == nil {
+			return errors.New("an annotation without a source is taken")
+		}
+		good := chatkit.Annotation{Source: chatkit.Source{Type: chatkit.SourceURL, URL: "https://example.com", Title: "Example"}}
+		return errors.Join(m.Annotate(good), m.Done())
+	}))
+	thread, events := r.create("hello")
+	r.holds(thread, "hello", "See")
+	message := r.items(thread)[1].(*chatkit.AssistantMessage)
+	if n := len(message.Content[0].Annotations); n != 1 {
+		t.Errorf("%d annotations are kept, want the good one", n)
+	}
+	for _, e := range events {
+		if u, ok := e["update"].(object); ok && u["annotation_index"] != nil && u["annotation_index"] != 0.0 {
+			t.Errorf("update = %v, want the first index", u)
+		}
+	}
+}
+
+// Events that lack what they are about do nothing.
+func TestEventsWithoutTheirItem(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, respond(func(_ context.Context, t *chatkit.Turn) error {
+		var none *chatkit.AssistantMessage
+		for _, e := range []chatkit.Event{
+			&chatkit.ItemDone{}, &chatkit.ItemAdded{}, &chatkit.ItemReplaced{}, &chatkit.ItemDone{Item: none}, nil,
+		} {
+			if t.Send(e) == nil {
+				return fmt.Errorf("%T is taken", e)
+			}
+		}
+		if t.ShowWidget(nil, "") == nil || t.AtEnd(none) == nil {
+			return errors.New("nothing is taken for something")
+		}
+		return t.Say("fine")
+	}))
+	thread, _ := r.create("hello")
+	r.holds(thread, "hello", "fine")
 }
 
 func TestTurnDeletedBeforeItsEnd(t *testing.T) {

@@ -1,10 +1,16 @@
 package chatkit
 
-// A MessageStream writes an assistant message of one part as it comes.
+import "sync"
+
+// A MessageStream writes an assistant message of one part as it comes. Done or
+// DoneAtEnd must end it: a message that a handler leaves open is not stored.
+// Safe for concurrent use.
 type MessageStream struct {
-	turn  *Turn
-	id    string
-	notes int
+	turn *Turn
+	id   string
+
+	mu    sync.Mutex
+	notes int // annotations so far
 }
 
 // StartMessage announces an assistant message without text.
@@ -27,11 +33,13 @@ func (s *MessageStream) Write(delta string) error { return s.update(&TextDelta{D
 
 // Annotate adds an annotation.
 func (s *MessageStream) Annotate(a Annotation) error {
-	s.turn.mu.Lock()
-	n := s.notes
-	s.notes++
-	s.turn.mu.Unlock()
-	return s.update(&AnnotationAdded{AnnotationIndex: n, Annotation: a})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.update(&AnnotationAdded{AnnotationIndex: s.notes, Annotation: a})
+	if err == nil {
+		s.notes++
+	}
+	return err
 }
 
 // Done ends the message and stores it.

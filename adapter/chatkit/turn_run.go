@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"slices"
 	"time"
 )
 
-// An Error is an error of a handler that is told to the user. Any other error
-// is logged and shown in the client's own words, with the offer to try again.
+// An Error is an error of a handler that is told to the user, and so is the
+// Detail of a *RequestError. Any other error is logged and shown in the client's
+// own words, with the offer to try again.
 type Error struct {
 	Code       ErrorCode // empty: custom
 	Message    string    // only with custom
@@ -101,9 +103,15 @@ func wasDeleted() *ErrorEvent { return &ErrorEvent{Message: "This conversation w
 // endingOf reads how the turn ends when nobody stopped it.
 func (t *Turn) endingOf(err error) ending {
 	if err == nil {
+		for _, u := range t.pending {
+			t.server.log(t.at.user, t.at.thread).WarnContext(t.ctx, "the handler left an item open: it is not stored", "item", u.id)
+		}
 		return ending{outcome: Done}
 	}
 	told, ok := errors.AsType[*Error](err)
+	if refusal, refused := errors.AsType[*RequestError](err); refused && !ok {
+		told, ok = &Error{Message: refusal.Detail, AllowRetry: refusal.Status >= http.StatusInternalServerError, Err: err}, true
+	}
 	if !ok || told.Err != nil {
 		if !errors.Is(err, errPanic) { // which is in the log, with its stack
 			t.server.log(t.at.user, t.at.thread).ErrorContext(t.ctx, "turn failed", "err", err)

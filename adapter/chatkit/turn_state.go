@@ -42,45 +42,56 @@ func partOf(c AssistantContent) unfinishedPart {
 	return unfinishedPart{[]byte(c.Text), slices.Clone(c.Annotations)}
 }
 
-// apply follows an update.
-func (u *unfinished) apply(update Update) error {
-	if !u.message {
-		return nil
-	}
-	switch e := update.(type) {
-	case *ContentAdded:
-		return u.part(e.Index, func(p *unfinishedPart) { *p = partOf(e.Content) })
-	case *TextDelta:
-		return u.part(e.Index, func(p *unfinishedPart) { p.text = append(p.text, e.Delta...) })
-	case *AnnotationAdded:
-		return u.part(e.Index, func(p *unfinishedPart) {
-			at := min(max(e.AnnotationIndex, 0), len(p.annotations))
-			p.annotations = slices.Insert(p.annotations, at, e.Annotation)
-		})
-	case *ContentDone:
-		return u.part(e.Index, func(p *unfinishedPart) {
-			annotations := p.annotations
-			if *p = partOf(e.Content); len(p.annotations) == 0 { // agents send the text alone
-				p.annotations = annotations
-			}
-		})
+// maxParts bounds what a wrong index can make us allocate.
+const maxParts = 1000
+
+// takes reports what is wrong with an update.
+func (u *unfinished) takes(update Update) error {
+	if i, ok := partIndex(update); u.message && ok && (i < 0 || i >= maxParts) {
+		return fmt.Errorf("chatkit: content index %d is not between 0 and %d", i, maxParts-1)
 	}
 	return nil
 }
 
-// maxParts bounds what a wrong index can make us allocate.
-const maxParts = 1000
-
-// part changes a part of the message, making those before it that are missing.
-func (u *unfinished) part(i int, change func(*unfinishedPart)) error {
-	if i < 0 || i >= maxParts {
-		return fmt.Errorf("chatkit: content index %d is not between 0 and %d", i, maxParts-1)
+// partIndex gives the part of a message that an update is about.
+func partIndex(update Update) (i int, ok bool) {
+	switch e := update.(type) {
+	case *ContentAdded:
+		return e.Index, true
+	case *TextDelta:
+		return e.Index, true
+	case *AnnotationAdded:
+		return e.Index, true
+	case *ContentDone:
+		return e.Index, true
 	}
-	for len(u.parts) <= i {
+	return 0, false
+}
+
+// apply follows an update that it takes.
+func (u *unfinished) apply(update Update) {
+	i, ok := partIndex(update)
+	if !u.message || !ok {
+		return
+	}
+	for len(u.parts) <= i { // some may be missing before it
 		u.parts = append(u.parts, unfinishedPart{})
 	}
-	change(&u.parts[i])
-	return nil
+	p := &u.parts[i]
+	switch e := update.(type) {
+	case *ContentAdded:
+		*p = partOf(e.Content)
+	case *TextDelta:
+		p.text = append(p.text, e.Delta...)
+	case *AnnotationAdded:
+		at := min(max(e.AnnotationIndex, 0), len(p.annotations))
+		p.annotations = slices.Insert(p.annotations, at, e.Annotation)
+	case *ContentDone:
+		annotations := p.annotations
+		if *p = partOf(e.Content); len(p.annotations) == 0 { // agents send the text alone
+			p.annotations = annotations
+		}
+	}
 }
 
 // content returns a copy of what there is.

@@ -85,6 +85,7 @@ func TestErrorsOfHandlers(t *testing.T) {
 		{"any other", errors.New("dial tcp 10.0.0.7: secret"), told{"stream.error", "", true}, "10.0.0.7"},
 		{"for people", &chatkit.Error{Message: "No.", AllowRetry: false}, told{"custom", "No.", false}, ""},
 		{"for people, wrapped, with a cause", fmt.Errorf("run: %w", &chatkit.Error{Message: "Later.", AllowRetry: true, Err: errors.New("cause")}), told{"custom", "Later.", true}, "cause"},
+		{"a refusal", &chatkit.RequestError{Status: 404, Detail: "No such task."}, told{"custom", "No such task.", false}, "No such task."},
 		{"in the client's words", &chatkit.Error{Code: chatkit.ErrorStream}, told{"stream.error", "", false}, ""},
 		{"a panic", nil, told{"stream.error", "", true}, "boom"},
 	} {

@@ -1,14 +1,21 @@
 package chatkit
 
-// A WidgetStream shows a widget that changes.
+import "errors"
+
+// A WidgetStream shows a widget that changes. Done must end it: a widget that a
+// handler leaves open is not stored.
 type WidgetStream struct {
 	turn *Turn
 	item *WidgetItem
 }
 
-// ShowWidget sends and stores a widget. copyText is what the copy button
-// copies; empty: there is none.
+// ShowWidget sends and stores a widget, whose root ChatKit wants to be a
+// [Card], a [ListView] or a [Basic]. copyText is what the copy button copies;
+// empty: there is none.
 func (t *Turn) ShowWidget(c Component, copyText string) error {
+	if c == nil {
+		return errors.New("chatkit: no widget to show")
+	}
 	return t.Send(&ItemDone{&WidgetItem{Widget: c.Widget(), CopyText: copyText}})
 }
 

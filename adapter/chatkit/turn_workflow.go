@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A WorkflowStream shows steps of work as they go on. Safe for concurrent use.
+// A WorkflowStream shows steps of work as they go on. End must end it: a
+// workflow that a handler leaves open is not stored. Safe for concurrent use.
 type WorkflowStream struct {
 	turn  *Turn
 	begun time.Time
