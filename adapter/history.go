@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"slices"
 	"strings"
 
@@ -36,22 +35,22 @@ const historyItems = 200
 // history gives what was said on the thread before the message that is answered
 // now, and that message.
 func (s *server) history(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) (before, input []agent.Message, err error) {
+	var items []chatkit.Item
+	if !t.IsNew {
+		if items, err = itemsBefore(ctx, t, in); err != nil {
+			return nil, nil, err
+		}
+	}
+	files := s.filesOf(ctx, t.User, items, in)
 	if in != nil {
-		input = []agent.Message{s.userMessage(ctx, t.User, in)}
-	}
-	if t.IsNew {
-		return nil, input, nil
-	}
-	items, err := itemsBefore(ctx, t, in)
-	if err != nil {
-		return nil, nil, err
+		input = []agent.Message{userMessage(in, files)}
 	}
 	for len(items) > 0 {
 		n := 1 + slices.IndexFunc(items[1:], isUserMessage)
 		if n == 0 {
 			n = len(items)
 		}
-		before = append(before, s.said(ctx, t.User, items[:n])...)
+		before = append(before, spoken(items[:n], files)...)
 		items = items[n:]
 	}
 	return before, input, nil
@@ -81,10 +80,10 @@ func itemsBefore(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) 
 
 func isUserMessage(item chatkit.Item) bool { return item.Kind() == chatkit.KindUserMessage }
 
-// said gives what the model reads of one message and what was answered. The
+// spoken gives what the model reads of one message and what was answered. The
 // records of a run have the calls and their results besides the texts before
 // them; a text behind the last, of an answer that was stopped, stands alone.
-func (s *server) said(ctx context.Context, user string, items []chatkit.Item) (messages []agent.Message) {
+func spoken(items []chatkit.Item, files files) (messages []agent.Message) {
 	recorded := 0
 	for i, item := range items {
 		if hidden, ok := item.(*chatkit.HiddenContext); ok && readHidden(hidden).Kind == kindRun {
@@ -94,7 +93,7 @@ func (s *server) said(ctx context.Context, user string, items []chatkit.Item) (m
 	for i, item := range items {
 		switch it := item.(type) {
 		case *chatkit.UserMessage:
-			messages = append(messages, s.userMessage(ctx, user, it))
+			messages = append(messages, userMessage(it, files))
 		case *chatkit.AssistantMessage:
 			if i > recorded {
 				messages = append(messages, agent.Message{Role: agent.RoleAssistant, Text: textOfAssistant(it)})
@@ -158,55 +157,4 @@ func answersOf(in *chatkit.StructuredInput) string {
 		b.WriteString("\n- " + q.Text + ": " + answer)
 	}
 	return b.String()
-}
-
-// maxFileText is how much of an attached text the model reads.
-const maxFileText = 64 << 10
-
-// userMessage gives a user's message with what it quotes and what is attached.
-func (s *server) userMessage(ctx context.Context, user string, m *chatkit.UserMessage) agent.Message {
-	out := agent.Message{Role: agent.RoleUser, Text: textOfUser(m)}
-	if m.QuotedText != "" {
-		out.Text += "\n\n(The message refers to this text: \"" + m.QuotedText + "\")"
-	}
-	for _, a := range m.Attachments {
-		out.Parts = append(out.Parts, s.part(ctx, user, a))
-	}
-	return out
-}
-
-// part reads an attachment. One that was deleted since, or cannot be read, is
-// told by its name alone.
-func (s *server) part(ctx context.Context, user string, a chatkit.Attachment) agent.Part {
-	p := agent.Part{Name: a.Name, MediaType: a.MimeType}
-	limit := int64(maxFileText)
-	image := strings.HasPrefix(a.MimeType, "image/")
-	if image {
-		limit = maxUpload
-	}
-	if !image && !isText(a.MimeType) || image && !s.cfg.model.vision {
-		return p
-	}
-	row, err := s.chats.Attachment(ctx, user, a.ID)
-	if err != nil {
-		return p
-	}
-	file, err := s.uploads.vault.open(ctx, row.BlobKey)
-	if err != nil {
-		return p
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, limit))
-	switch {
-	case err != nil:
-	case image:
-		p.Data = data
-	default:
-		p.Text = strings.ToValidUTF8(string(data), "")
-	}
-	return p
-}
-
-func isText(mimeType string) bool {
-	return strings.HasPrefix(mimeType, "text/") || mimeType == "application/json"
 }

@@ -49,6 +49,20 @@ func sniff(head []byte, name string) (mimeType string, isText bool) {
 	return "text/plain", true
 }
 
+// knownType reports whether files may be of a type.
+func knownType(mimeType string) bool {
+	switch mimeType {
+	case "text/plain", "text/markdown", "text/csv", "application/json":
+		return true
+	}
+	for _, m := range magic {
+		if m.mimeType == mimeType {
+			return true
+		}
+	}
+	return false
+}
+
 // isRaster reports whether browsers may show the type where it is linked.
 func isRaster(mimeType string) bool { return strings.HasPrefix(mimeType, "image/") }
 

@@ -97,10 +97,8 @@ func checkAnnounced(name string, size int64) error {
 
 // announcedType keeps a type that we know.
 func announcedType(mimeType string) string {
-	for _, m := range magic {
-		if m.mimeType == mimeType {
-			return mimeType
-		}
+	if kind := mediaType(mimeType); knownType(kind) {
+		return kind
 	}
 	return "text/plain"
 }
@@ -139,6 +137,8 @@ func (u *uploads) add(ctx context.Context, user string, f *file) (wireAttachment
 func (u *uploads) fulfil(ctx context.Context, user, id string, open func() (*file, error)) (wireAttachment, error) {
 	a, err := u.chats.ClaimUpload(ctx, user, id)
 	switch {
+	case errors.Is(err, store.ErrInvalid): // no id that can be
+		return wireAttachment{}, errNotFound
 	case errors.Is(err, store.ErrConflict):
 		return wireAttachment{}, errFileTwice
 	case err != nil:
@@ -187,8 +187,12 @@ func (u *uploads) take(ctx context.Context, user string, a store.Attachment, f *
 	if a.Item, err = json.Marshal(w); err != nil {
 		return wireAttachment{}, err
 	}
-	if _, err := u.chats.FinishUpload(ctx, user, a); err != nil {
+	_, err = u.chats.FinishUpload(ctx, user, a)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // deleted meanwhile: no row leads to the bytes any more
 		u.removeBytes(ctx, a.BlobKey)
+		return wireAttachment{}, err
+	case err != nil: // it may be finished all the same
 		return wireAttachment{}, err
 	}
 	return w, nil
@@ -196,6 +200,8 @@ func (u *uploads) take(ctx context.Context, user string, a store.Attachment, f *
 
 // keep writes the bytes to the vault, all of them or none.
 func (u *uploads) keep(ctx context.Context, a store.Attachment, from io.Reader, isText bool, end func() error) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, uploadTime)
+	defer cancel()
 	into, err := u.vault.create(ctx, a.BlobKey, a.MimeType)
 	if err != nil {
 		return 0, vaultProblem(err)

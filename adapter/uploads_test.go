@@ -149,9 +149,9 @@ func TestUploadRefuses(t *testing.T) {
 		status            int
 	}{
 		"no form":             {"text/plain", "hello", 415},
-		"no boundary":         {"multipart/form-data", "hello", 415},
-		"a long boundary":     {boundary + strings.Repeat("b", 71), "hello", 415},
-		"a huge boundary":     {boundary + strings.Repeat("b", 8<<10), "hello", 415},
+		"no boundary":         {"multipart/form-data", "hello", 400},
+		"a long boundary":     {boundary + strings.Repeat("b", 71), "hello", 400},
+		"a huge boundary":     {boundary + strings.Repeat("b", 8<<10), "hello", 400},
 		"no end":              {boundary + "b", fmt.Sprintf(part, "file"), 400},
 		"cut in the file":     {boundary + "b", fmt.Sprintf(part, "file")[:74], 400},
 		"no file":             {boundary + "b", fmt.Sprintf(part, "other") + "--b--\r\n", 400},

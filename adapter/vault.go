@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -37,20 +40,22 @@ type object interface {
 
 // content is an object that is being read.
 type content struct {
-	io.ReadSeekCloser
-	modified time.Time
+	io.ReadCloser
+	size int64
 }
 
 // openVault opens the bucket at address, or the folder for uploads in the data
 // folder.
 func openVault(ctx context.Context, address, dataDir string) (vault, error) {
 	if address == "" {
-		bucket, err := fileblob.OpenBucket(filepath.Join(dataDir, "uploads"), &fileblob.Options{
+		dir := filepath.Join(dataDir, "uploads")
+		bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{
 			CreateDir: true, DirFileMode: 0o700, Metadata: fileblob.MetadataDontWrite,
 			NoTempDir: true, // or a rename could cross file systems
 		})
-		return vaultOf(bucket, err)
+		return vaultOf(dir, bucket, err)
 	}
+	dir := ""
 	if u, err := url.Parse(address); err == nil && u.Scheme == fileblob.Scheme {
 		query := u.Query()
 		for key, value := range map[string]string{"create_dir": "true", "no_tmp_dir": "true", "metadata": "skip"} {
@@ -59,19 +64,28 @@ func openVault(ctx context.Context, address, dataDir string) (vault, error) {
 			}
 		}
 		u.RawQuery = query.Encode()
-		address = u.String()
+		address, dir = u.String(), filepath.FromSlash(u.Path)
 	}
-	return vaultOf(blob.OpenBucket(ctx, address))
+	bucket, err := blob.OpenBucket(ctx, address)
+	return vaultOf(dir, bucket, err)
 }
 
-func vaultOf(bucket *blob.Bucket, err error) (vault, error) {
+func vaultOf(dir string, bucket *blob.Bucket, err error) (vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the storage for uploads (UPLOADS_URL): %w", err)
 	}
-	return &bucketVault{bucket}, nil
+	v := &bucketVault{bucket: bucket}
+	if started := time.Now(); dir != "" {
+		// By then no other process can still write what it began before.
+		v.tidying = time.AfterFunc(uploadTime, func() { _ = tidy(dir, started) }) // else the next start does
+	}
+	return v, nil
 }
 
-type bucketVault struct{ bucket *blob.Bucket }
+type bucketVault struct {
+	bucket  *blob.Bucket
+	tidying *time.Timer // nil: the storage forgets by itself what was not finished
+}
 
 func (v *bucketVault) create(ctx context.Context, key, mimeType string) (object, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -107,7 +121,7 @@ func (v *bucketVault) open(ctx context.Context, key string) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &content{ReadSeekCloser: r, modified: r.ModTime()}, nil
+	return &content{ReadCloser: r, size: r.Size()}, nil
 }
 
 func (v *bucketVault) remove(ctx context.Context, key string) error {
@@ -118,6 +132,31 @@ func (v *bucketVault) remove(ctx context.Context, key string) error {
 	return err
 }
 
+// unfinishedFile matches what a process that dies leaves in a folder: objects are
+// written beside their place and then moved there. Other files are none of ours.
+const unfinishedFile = "atc_*.tmp"
+
+// tidy removes from a folder what was not finished and has not grown since.
+func tidy(dir string, since time.Time) error {
+	entries, err := os.ReadDir(dir)
+	for _, entry := range entries {
+		if ours, _ := filepath.Match(unfinishedFile, entry.Name()); !ours {
+			continue
+		}
+		info, infoErr := entry.Info()
+		if infoErr != nil || !info.ModTime().Before(since) {
+			continue // done meanwhile, or under way
+		}
+		if removeErr := os.Remove(filepath.Join(dir, entry.Name())); !errors.Is(removeErr, fs.ErrNotExist) {
+			err = errors.Join(err, removeErr)
+		}
+	}
+	return err
+}
+
 func (v *bucketVault) close() error {
+	if v.tidying != nil {
+		v.tidying.Stop()
+	}
 	return v.bucket.Close()
 }

@@ -47,7 +47,8 @@ type Call struct {
 	Extra json.RawMessage `json:"extra,omitempty"`
 }
 
-// A Part is a file that a user attached. Either Text or Data is set.
+// A Part is a file that a user attached. Either Text or Data is set; with neither
+// the model is told that there is a file which it cannot read.
 type Part struct {
 	Name      string `json:"name,omitempty"`
 	MediaType string `json:"media_type,omitempty"`
