@@ -53,6 +53,9 @@ func (s *server) streamAction(ctx context.Context, t *chatkit.Turn, a chatkit.Ac
 	if err := t.Send(&chatkit.ItemReplaced{Item: sender}); err != nil {
 		return err
 	}
+	if note == "" {
+		return nil
+	}
 	return t.Remember(storedRun{Kind: kindNote, Text: note})
 }
 
@@ -65,7 +68,7 @@ func (s *server) syncAction(ctx context.Context, user string, _ *chatkit.Thread,
 }
 
 // act calls the tool, changes the row of the task in the widget, and says in a
-// sentence what was done.
+// sentence what was done, if anything was.
 func (s *server) act(ctx context.Context, user, zone string, a chatkit.Action, sender *chatkit.WidgetItem) (string, error) {
 	var in taskAction
 	if err := json.Unmarshal(a.Payload, &in); err != nil {
@@ -83,6 +86,8 @@ func (s *server) act(ctx context.Context, user, zone string, a chatkit.Action, s
 	switch {
 	case err != nil:
 		return "", toolsAway(err)
+	case result.IsError && result.Code == agent.CodeNotFound:
+		return "", strike(sender.Widget, in.TaskID) // deleted meanwhile, elsewhere: the user wants to see that
 	case result.IsError:
 		return "", toolProblem(result)
 	}
@@ -92,19 +97,41 @@ func (s *server) act(ctx context.Context, user, zone string, a chatkit.Action, s
 	if err := json.Unmarshal(result.Structured, &out); err != nil {
 		return "", err
 	}
+	if a.Type == actionDelete {
+		return "The user deleted the task " + in.TaskID + " with a button.", strike(sender.Widget, in.TaskID)
+	}
 	row := findRow(sender.Widget, in.TaskID)
 	if row == nil {
 		return "", errSender
-	}
-	if a.Type == actionDelete {
-		row["children"] = []any{chatkit.Text{Value: out.Task.Title, LineThrough: true, Color: "secondary"}.Widget()}
-		return "The user deleted the task " + in.TaskID + " with a button.", nil
 	}
 	row["children"] = trees(taskRow(out.Task))
 	if out.Task.Completed {
 		return "The user completed the task " + in.TaskID + " with a checkbox.", nil
 	}
 	return "The user reopened the task " + in.TaskID + " with a checkbox.", nil
+}
+
+// strike shows a task that is no more: its title, struck through, and nothing
+// to press.
+func strike(w chatkit.Widget, taskID string) error {
+	row := findRow(w, taskID)
+	if row == nil {
+		return errSender
+	}
+	row["children"] = trees([]chatkit.Component{chatkit.Text{Value: rowTitle(row), LineThrough: true, Color: "secondary"}})
+	return nil
+}
+
+// rowTitle reads the title that a row shows.
+func rowTitle(row map[string]any) string {
+	children, _ := row["children"].([]any)
+	if len(children) == 0 {
+		return ""
+	}
+	first, _ := children[0].(map[string]any)
+	label, _ := first["label"].(string) // of the checkbox
+	value, _ := first["value"].(string) // of a title that is struck through already
+	return or(label, value)
 }
 
 func trees(components []chatkit.Component) []any {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"strings"
+	"unicode"
 
 	"taskwire/adapter/agent"
 	"taskwire/adapter/chatkit"
@@ -108,11 +109,22 @@ func taskCard(t task) chatkit.Card {
 // named ties a row to its task, for the actions.
 func named(t task) chatkit.Named { return chatkit.Named{Key: t.ID} }
 
+// shownTitle is a title without the characters that turn the direction of what
+// stands beside it: a title must not dress up as something else.
+func shownTitle(t task) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, t.Title)
+}
+
 // taskRow shows a task: a checkbox named by the title, what else there is to
 // know, and a button to delete it.
 func taskRow(t task) []chatkit.Component {
 	row := []chatkit.Component{chatkit.Checkbox{
-		Name: "done-" + t.ID, Label: t.Title, DefaultChecked: t.Completed,
+		Name: "done-" + t.ID, Label: shownTitle(t), DefaultChecked: t.Completed,
 		OnChange: &chatkit.ActionConfig{
 			Type: actionToggle, Sync: true, Payload: map[string]any{"task_id": t.ID, "completed": !t.Completed},
 		},
@@ -127,7 +139,7 @@ func taskRow(t task) []chatkit.Component {
 		row = append(row, chatkit.Caption{Value: t.DueDate})
 	}
 	return append(row, chatkit.Spacer{}, chatkit.Button{
-		Label: "Delete", IconStart: "lucide:trash-2", Variant: "ghost", Size: "sm", Color: "secondary",
+		Label: "Delete", Variant: "ghost", Size: "sm", Color: "secondary",
 		OnClick: &chatkit.ActionConfig{
 			Type: actionDelete, Sync: true, Loading: chatkit.LoadingSelf, Payload: map[string]any{"task_id": t.ID},
 		},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -37,6 +38,11 @@ func main() {
 }
 
 func run(ctx context.Context, programs []program) error {
+	for _, p := range programs {
+		if err := p.free(); err != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, len(programs))
@@ -51,6 +57,19 @@ func run(ctx context.Context, programs []program) error {
 		err = errors.Join(err, <-ended)
 	}
 	return err
+}
+
+// free sees that nobody else serves at the program's address, who would be taken
+// for it.
+func (p program) free() error {
+	ln, err := net.Listen("tcp", p.addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s needs %s, where something else is serving, perhaps another make run: end that, or see the README for other ports", p.name, p.addr)
+	}
+	if err != nil {
+		return fmt.Errorf("%s needs %s: %w", p.name, p.addr, err)
+	}
+	return ln.Close()
 }
 
 // start runs the program until ctx ends. It is then asked to stop, not killed:

@@ -115,6 +115,18 @@ func freeAddr(t *testing.T) string {
 	return ln.Addr().String()
 }
 
+func TestTakenAddressIsSaid(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	err = run(t.Context(), []program{{name: "first", addr: taken.Addr().String()}})
+	if err == nil || !strings.Contains(err.Error(), "first needs "+taken.Addr().String()) || !strings.Contains(err.Error(), "README") {
+		t.Errorf("run = %v, want it to name the address and a cure", err)
+	}
+}
+
 func TestCtrlCReachesEachProgramOnce(t *testing.T) {
 	dir, cmd, out := startRunner(t)
 	for {
