@@ -40,7 +40,7 @@ type keyCheck struct {
 }
 
 func newKeyCheck(cfg sessionConfig) *keyCheck {
-	k := &keyCheck{known: keyUnchecked, api: openai.NewModelService(openAIOptions(cfg, &http.Client{})...)}
+	k := &keyCheck{known: keyUnchecked, api: openai.NewModelService(openAIOptions(cfg, newOpenAIClient())...)}
 	k.life, k.end = context.WithCancel(context.Background())
 	switch {
 	case cfg.openAIKey == "":

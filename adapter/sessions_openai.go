@@ -40,10 +40,26 @@ func openAIOptions(cfg sessionConfig, client *http.Client) []option.RequestOptio
 	}
 }
 
+// maxOpenAIAnswer is ample for a session and for a list of models.
+const maxOpenAIAnswer = 4 << 20
+
+// newOpenAIClient reads no more of an answer than that.
+func newOpenAIClient() *http.Client { return &http.Client{Transport: briefly{http.DefaultTransport}} }
+
+type briefly struct{ next http.RoundTripper }
+
+func (b briefly) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := b.next.RoundTrip(r)
+	if err == nil {
+		resp.Body = http.MaxBytesReader(nil, resp.Body, maxOpenAIAnswer)
+	}
+	return resp, err
+}
+
 func newHostedSessions(cfg sessionConfig, chats *store.Chats, key *keyCheck, logger *slog.Logger) *hostedSessions {
 	return &hostedSessions{
 		cfg: cfg, chats: chats, key: key, logger: logger, patience: hostedPatience,
-		api: openai.NewBetaChatKitSessionService(openAIOptions(cfg, &http.Client{})...),
+		api: openai.NewBetaChatKitSessionService(openAIOptions(cfg, newOpenAIClient())...),
 	}
 }
 
@@ -71,7 +87,7 @@ func (h *hostedSessions) create(ctx context.Context, user string) (clientSession
 	made, err := h.api.New(asking, openai.BetaChatKitSessionNewParams{
 		User: user, Workflow: openai.ChatSessionWorkflowParam{ID: h.cfg.workflow},
 	})
-	if err == nil && (made == nil || made.ClientSecret == "" || made.ID == "") {
+	if err == nil && !usable(made) {
 		err = errors.New("an answer without a session")
 	}
 	h.key.learn(err)
@@ -81,9 +97,26 @@ func (h *hostedSessions) create(ctx context.Context, user string) (clientSession
 	expires := time.Unix(made.ExpiresAt, 0).UTC()
 	if _, err := h.chats.CreateClientSession(ctx, user, made.ID, time.Until(expires)); err != nil {
 		h.end(ctx, made.ID) // nobody will hear of it
+		if errors.Is(err, store.ErrInvalid) || errors.Is(err, store.ErrExists) {
+			err = hostedProblem(err) // an id that is none, or not a new one
+		}
 		return clientSession{}, err
 	}
 	return clientSession{Secret: made.ClientSecret, ID: made.ID, ExpiresAt: expires}, nil
+}
+
+// longestHosted is how long a session may last at OpenAI for us to believe it.
+// They give ten minutes.
+const longestHosted = 24 * time.Hour
+
+// usable reports whether OpenAI's answer is a session. The library takes what
+// is missing, or of a wrong type, for zero.
+func usable(made *openai.ChatSession) bool {
+	if made == nil || made.ClientSecret == "" || made.ID == "" {
+		return false
+	}
+	left := time.Until(time.Unix(made.ExpiresAt, 0))
+	return left > 0 && left <= longestHosted
 }
 
 // refresh makes the new session before it ends the old one, which goes on if
