@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -52,7 +51,7 @@ func (s *server) newChat() error {
 		CreateAttachment: s.createAttachment, DeleteAttachment: s.deleteAttachment,
 	}, chatkit.Options{
 		User: chatUser, Fail: s.failChat, CheckJSON: edge.CheckJSON, MaxAudio: maxAudio,
-		WriteTimeout: edge.WriteTimeout, PingInterval: edge.PingInterval, Logger: s.logger,
+		WriteTimeout: s.cfg.writeTimeout, PingInterval: edge.PingInterval, Logger: s.logger,
 	})
 	return nil
 }
@@ -97,9 +96,9 @@ func (s *server) serveChat(c *gin.Context, user string) error {
 	}
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	if streams {
-		release, ok := s.streams.Acquire(user)
-		if !ok {
-			return later(retryAfter, refuse(http.StatusTooManyRequests, "too_many_streams", "Too many answers at once. Wait for one of them to end."))
+		release, err := s.openAnswer(user)
+		if err != nil {
+			return err
 		}
 		defer release()
 		s.serveChatAs(c, user)
@@ -132,33 +131,13 @@ func (s *server) admit(ctx context.Context, user string, body []byte) (streams b
 	if !asksModel(req.Type) {
 		return req.Type.Streams(), allow(s.reads, user)
 	}
-	if err := allow(s.turns, user); err != nil {
-		return false, err
-	}
-	return req.Type.Streams(), s.withinBudget(ctx, user)
+	return req.Type.Streams(), s.allowTurn(ctx, user)
 }
 
 // asksModel reports whether a request is a turn. Dictation is one, for it asks a
 // model too; our widgets' actions are none.
 func asksModel(t chatkit.RequestType) bool {
 	return t == chatkit.TypeTranscribe || t.Streams() && t != chatkit.TypeCustomAction
-}
-
-// withinBudget refuses who has had their tokens of the day (of UTC).
-func (s *server) withinBudget(ctx context.Context, user string) error {
-	if s.cfg.perDay == 0 {
-		return nil
-	}
-	now := time.Now().UTC()
-	used, err := s.chats.Usage(ctx, user, now)
-	if err != nil {
-		return err
-	}
-	if used.Input+used.Output < int64(s.cfg.perDay) {
-		return nil
-	}
-	tomorrow := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, time.UTC)
-	return later(tomorrow.Sub(now), refuse(http.StatusTooManyRequests, "budget", "Today's share of the model is used up. It begins anew at midnight UTC."))
 }
 
 // checkInput refuses models and tools that are not offered.

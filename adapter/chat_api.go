@@ -44,15 +44,12 @@ type toolCall struct {
 // asTurn holds a request against the limits of those that ask the model.
 func (s *server) asTurn(h handler) handler {
 	return func(c *gin.Context, user string) error {
-		if err := allow(s.turns, user); err != nil {
+		if err := s.allowTurn(c.Request.Context(), user); err != nil {
 			return err
 		}
-		if err := s.withinBudget(c.Request.Context(), user); err != nil {
+		release, err := s.openAnswer(user)
+		if err != nil {
 			return err
-		}
-		release, ok := s.streams.Acquire(user)
-		if !ok {
-			return later(retryAfter, refuse(http.StatusTooManyRequests, "too_many_streams", "Too many answers at once. Wait for one of them to end."))
 		}
 		defer release()
 		return h(c, user)

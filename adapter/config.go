@@ -59,6 +59,9 @@ type config struct {
 	page     pageConfig
 	uploads  string // a gocloud.dev/blob URL; empty: a folder in the data folder
 	zone     *time.Location
+
+	// No setting says the rest; tests do.
+	writeTimeout time.Duration // of a client that does not read; 0 is edge.WriteTimeout
 }
 
 // sessionConfig says who makes the client sessions of ChatKit.
@@ -118,7 +121,7 @@ func loadConfig(args []string, getenv func(string) string, stderr io.Writer) (co
 }
 
 func printUsage(w io.Writer, flags *flag.FlagSet) {
-	fmt.Fprint(w, `adapter lets people chat with their tasks, over ChatKit, a page and REST.
+	fmt.Fprint(w, `adapter lets people chat with their tasks, over ChatKit and REST.
 
   adapter [-http ADDRESS]      serve (set AUTH_MODE)
   adapter token -user NAME     print a token, for CI agents and hosts without OAuth
@@ -184,8 +187,11 @@ func (cfg *config) readEnv(getenv func(string) string) (problems []error) {
 	note(identityErr)
 	err = cfg.locate(cfg.httpAddr, getenv)
 	note(err)
-	if identityErr == nil && err == nil {
+	switch {
+	case identityErr == nil && err == nil:
 		note(cfg.trust())
+	case getenv("AUTH_MODE") == identity.ModeHS256 && getenv("AUTH_AUDIENCE") == "":
+		note(identity.ErrNoAudience) // whatever else is wrong
 	}
 	if getenv("AUTH_MODE") == identity.ModeDev {
 		if cfg.user = edge.DefaultUser(getenv); !identity.ValidUser(cfg.user) {
@@ -209,6 +215,9 @@ func (cfg *config) checkDataDir() error {
 func (cfg *config) warnings(getenv func(string) string) (warnings []string) {
 	if tz := getenv("TZ"); tz != "" && cfg.zone == time.UTC && tz != "UTC" && tz != "Etc/UTC" {
 		warnings = append(warnings, "TZ is no IANA time zone such as Asia/Karachi: days are those of UTC")
+	}
+	if lacks := cfg.sessions.missing(); lacks != "" {
+		warnings = append(warnings, lacks)
 	}
 	if cfg.model.demo() {
 		warnings = append(warnings, "no model is set up: the built-in demo model answers; set LLM_BASE_URL and LLM_MODEL, XIAOMI_API_KEY or OPENAI_API_KEY")

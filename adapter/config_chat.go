@@ -5,6 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"gocloud.dev/blob/fileblob"
+	"gocloud.dev/blob/s3blob"
+
 	"taskwire/adapter/agent"
 	"taskwire/edge"
 )
@@ -101,12 +104,18 @@ func readSessions(env *edge.Env) sessionConfig {
 	}
 }
 
-// readUploads leaves the kinds of storage to the library, which says at start
-// what it does not know.
+// readUploads takes the kinds of storage that are built in. The URL is not
+// repeated: it may hold a password.
 func readUploads(env *edge.Env) string {
 	value := env.Text("UPLOADS_URL", "")
-	if u, err := url.Parse(value); value != "" && (err != nil || u.Scheme == "") {
-		env.Problem("UPLOADS_URL: must be a URL such as file:///var/lib/taskwire/uploads or s3://bucket?region=eu-central-1")
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(value)
+	folder := err == nil && u.Scheme == fileblob.Scheme && u.Host == "" && strings.HasPrefix(u.Path, "/")
+	bucket := err == nil && u.Scheme == s3blob.Scheme && u.Host != ""
+	if !folder && !bucket || u.User != nil {
+		env.Problem("UPLOADS_URL: must be a folder or an S3 bucket, such as file:///var/lib/taskwire/uploads or s3://bucket?region=eu-central-1")
 	}
 	return value
 }

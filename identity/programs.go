@@ -49,6 +49,10 @@ func (c Config) ForMCP(resource string) (issuers []Issuer, authorizationServer s
 	return issuers, authorizationServer, nil
 }
 
+// ErrNoAudience is what ForAdapter answers without AUTH_AUDIENCE, which only the
+// adapter needs, with a shared secret.
+var ErrNoAudience = errors.New("AUTH_AUDIENCE is not set (AUTH_MODE=hs256): the exact aud of the tokens to take")
+
 // ForAdapter returns whose tokens the adapter takes from outside: none in dev
 // mode without a provider. Its own it adds itself. PublicURL is PUBLIC_URL:
 // no provider may go by the adapter's own name.
@@ -58,7 +62,7 @@ func (c Config) ForAdapter(publicURL string) ([]Issuer, error) {
 	switch {
 	case c.Mode == ModeHS256:
 		if c.AuthAudience == "" {
-			errs = append(errs, errors.New("AUTH_AUDIENCE is not set (AUTH_MODE=hs256): the exact aud of the tokens to take"))
+			errs = append(errs, ErrNoAudience)
 		} else {
 			issuers = append(issuers, c.shared(c.AuthAudience))
 		}
