@@ -107,8 +107,12 @@ func (n *narrator) end(r agent.Result) error {
 	return n.atEnd(r.Messages[n.stored:])
 }
 
-// interrupted keeps what the tools did in the step in which a run was stopped.
+// interrupted keeps what the tools did in the step in which a run was stopped,
+// and ends the steps that are shown.
 func (n *narrator) interrupted(r agent.Result) error {
+	if err := n.steps.interrupt(); err != nil {
+		return err
+	}
 	rest := r.Messages[n.stored:]
 	if !slices.ContainsFunc(rest, func(m agent.Message) bool { return m.Role == agent.RoleTool }) {
 		return nil

@@ -73,6 +73,9 @@ func (m *scriptedModel) reply(req agenttest.Request) agenttest.Reply {
 		return s.title
 	}
 	s.asked = append(s.asked, req)
+	if len(s.replies) == 0 && strings.HasSuffix(req.Path, "/responses") {
+		return responses(`{"type":"message","role":"assistant","content":[{"type":"output_text","text":"All done."}]}`)
+	}
 	if len(s.replies) == 0 {
 		return agenttest.Text("All ", "done.")
 	}
@@ -84,14 +87,15 @@ func (m *scriptedModel) reply(req agenttest.Request) agenttest.Reply {
 // A chatter is a user in a conversation with a scripted model.
 type chatter struct {
 	testing.TB
-	h      *harness
-	model  *scriptedModel
-	script *lines
-	number int
-	user   string
-	header header
-	thread string   // "" until the first answer
-	shown  []string // ids of the items that the client has, in order
+	h       *harness
+	model   *scriptedModel
+	script  *lines
+	number  int
+	user    string
+	header  header
+	thread  string   // "" until the first answer
+	shown   []string // ids of the items that the client has, in order
+	stopped bool     // the next answer is stopped by the user
 }
 
 // chat begins a conversation of a user nobody else is.
@@ -152,7 +156,7 @@ func (c *chatter) ends(s streamed) {
 	if c.thread == "" {
 		c.thread = s.thread(c)
 	}
-	inOrder(c, s)
+	inOrder(c, s, c.stopped)
 	for _, secret := range []string{canaryKey, canaryWords, "hidden_context"} {
 		if strings.Contains(s.Body, secret) {
 			c.Errorf("the stream holds %q: %s", secret, s.Body)
@@ -164,6 +168,11 @@ func (c *chatter) ends(s streamed) {
 		}
 	}
 	c.keptAsShown()
+	for _, req := range append(c.asked(), c.titles()...) {
+		if problem := malformed(req, c.user); problem != "" {
+			c.Errorf("the model was asked with %s: %s", problem, req.Body)
+		}
+	}
 }
 
 // keptAsShown: the thread has what the client has, in the same order.
@@ -210,7 +219,7 @@ func (c *chatter) tasks() (titles []string) {
 
 // inOrder checks the order of events as a client needs it: what is announced
 // ends, text comes only into an open part, and nothing follows an error.
-func inOrder(t testing.TB, s streamed) {
+func inOrder(t testing.TB, s streamed, stopped bool) {
 	t.Helper()
 	if !strings.HasSuffix(s.Body, "\n\n") {
 		t.Errorf("the body ends in the middle of a block: %s", s.Body)
@@ -229,10 +238,142 @@ func inOrder(t testing.TB, s streamed) {
 		t.Fatal("no event")
 	}
 	switch last := s.Events[len(s.Events)-1].(type) {
+	case *chatkit.ProgressUpdate:
+		if !stopped { // when there was nothing yet to stop
+			t.Errorf("the last event is %s\n%s", last.EventType(), s.Body)
+		}
 	case *chatkit.ItemDone, *chatkit.ErrorEvent, *chatkit.Notice, *chatkit.ThreadUpdated, *chatkit.ItemReplaced:
 	default:
 		t.Errorf("the last event is %s\n%s", last.EventType(), s.Body)
 	}
+}
+
+// responses is a stream of the Responses API with these output items.
+func responses(items ...string) agenttest.Reply {
+	return func(w *agenttest.Writer, _ agenttest.Request) {
+		w.Begin()
+		for _, item := range items {
+			w.Data(`{"type":"response.output_item.done","item":` + item + `}`)
+		}
+		w.Data(`{"type":"response.completed","response":{"status":"completed","usage":{"input_tokens":10,"output_tokens":5}}}`)
+	}
+}
+
+var functionName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// malformed says what a strict provider would refuse in a request, or what must
+// not be in it; empty: nothing.
+func malformed(r agenttest.Request, user string) (problem string) {
+	switch {
+	case strings.Contains(string(r.Body), canaryKey):
+		return "its key in the body"
+	case strings.Contains(string(r.Body), `"`+user+`"`):
+		return "the user"
+	case strings.Contains(string(r.Body), "ListView") || strings.Contains(string(r.Body), `"workflow"`):
+		return "what is shown only"
+	case r.Header.Get("Authorization") != "Bearer "+canaryKey:
+		return "another key"
+	case strings.HasSuffix(r.Path, "/responses"):
+		return malformedInput(r.Body)
+	case len(r.Messages) < 2 || r.System() == "" || r.Last().Role == "assistant":
+		return "neither question nor result"
+	}
+	for _, tool := range r.Tools {
+		if !functionName.MatchString(tool.Function.Name) || tool.Function.Description == "" || !strings.HasPrefix(string(tool.Function.Parameters), "{") {
+			return "the tool " + tool.Function.Name
+		}
+	}
+	return malformedMessages(r.Messages[1:])
+}
+
+// malformedMessages: users and the assistant by turns, and behind an assistant's
+// calls a result for each, in their order.
+func malformedMessages(messages []agenttest.Message) (problem string) {
+	var open []string
+	before := ""
+	for _, m := range messages {
+		switch {
+		case m.Role == "tool" && (len(open) == 0 || open[0] != m.ToolCallID || m.Text() == ""):
+			return "the result of " + m.ToolCallID + " out of place"
+		case m.Role == "tool":
+			open = open[1:]
+		case len(open) > 0:
+			return "calls that have no result"
+		case m.Role == "user" && (before == "user" || m.Text() == ""):
+			return "two messages of the user, or an empty one"
+		case m.Role == "assistant" && len(m.ToolCalls) == 0 && strings.TrimSpace(m.Text()) == "":
+			return "an empty answer"
+		case m.Role != "user" && m.Role != "assistant":
+			return "the role " + m.Role
+		}
+		for _, c := range m.ToolCalls {
+			if !functionName.MatchString(c.Function.Name) || !json.Valid([]byte(c.Function.Arguments)) {
+				return "a call of " + c.Function.Name + "(" + c.Function.Arguments + ")"
+			}
+			open = append(open, c.ID)
+		}
+		before = m.Role
+	}
+	if len(open) > 0 {
+		return "calls that have no result"
+	}
+	return ""
+}
+
+// inputs are a request to the Responses API.
+type inputs struct {
+	Instructions string
+	Input        []struct {
+		Type, Role string
+		CallID     string `json:"call_id"`
+		Name       string
+		Arguments  string
+		Output     string
+		Content    json.RawMessage
+	}
+	Tools []struct {
+		Type, Name string
+		Strict     *bool
+	}
+	Store, Stream *bool
+}
+
+// malformedInput does the same for the Responses API.
+func malformedInput(body []byte) (problem string) {
+	var r inputs
+	if err := json.Unmarshal(body, &r); err != nil {
+		return err.Error()
+	}
+	if r.Instructions == "" || len(r.Input) == 0 || r.Store == nil || *r.Store || r.Stream == nil || !*r.Stream {
+		return "no instructions, no input, or something to be stored"
+	}
+	for _, tool := range r.Tools {
+		if tool.Type != "function" || !functionName.MatchString(tool.Name) || tool.Strict == nil {
+			return "the tool " + tool.Name
+		}
+	}
+	open := map[string]bool{}
+	for _, item := range r.Input {
+		switch item.Type {
+		case "function_call":
+			if !functionName.MatchString(item.Name) || !json.Valid([]byte(item.Arguments)) {
+				return "a call of " + item.Name
+			}
+			open[item.CallID] = true
+		case "function_call_output":
+			if !open[item.CallID] || item.Output == "" {
+				return "a result out of place"
+			}
+			delete(open, item.CallID)
+		case "", "message", "reasoning":
+		default:
+			return "an item of type " + item.Type
+		}
+	}
+	if len(open) > 0 {
+		return "calls that have no result"
+	}
+	return ""
 }
 
 // A watcher follows one stream.

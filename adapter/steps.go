@@ -50,6 +50,16 @@ func (s *steps) close() error {
 	return flow.End(&chatkit.Summary{Title: s.summary()})
 }
 
+// interrupt ends the steps of an answer that was stopped.
+func (s *steps) interrupt() error {
+	if s.flow == nil {
+		return nil
+	}
+	flow := s.flow
+	s.flow = nil
+	return flow.EndAtEnd(&chatkit.Summary{Title: s.summary() + ", stopped"})
+}
+
 func (s *steps) summary() string {
 	failed := 0
 	for _, task := range s.tasks {

@@ -64,12 +64,31 @@ func (s *WorkflowStream) Update(index int, task Task) error {
 func (s *WorkflowStream) End(summary *Summary) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.sumUp(summary)
+	return s.turn.Send(&ItemDone{s.item})
+}
+
+// EndAtEnd closes the workflow when the turn ends: see [Turn.AtEnd]. A task that
+// was still loading is shown without an indicator: in what is stored it would
+// turn for ever.
+func (s *WorkflowStream) EndAtEnd(summary *Summary) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sumUp(summary)
+	for i := range s.item.Workflow.Tasks {
+		if task := &s.item.Workflow.Tasks[i]; task.Status == TaskLoading {
+			task.Status = TaskNone
+		}
+	}
+	return s.turn.AtEnd(s.item)
+}
+
+func (s *WorkflowStream) sumUp(summary *Summary) {
 	if summary == nil {
 		summary = &Summary{Seconds: int(time.Since(s.begun).Seconds())}
 	}
 	kept := *summary
 	s.item.Workflow.Summary = &kept
-	return s.turn.Send(&ItemDone{s.item})
 }
 
 func cloneTasks(tasks []Task) []Task {
