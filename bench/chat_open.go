@@ -70,7 +70,7 @@ func (b *bench) holdOpen(ctx context.Context, e engine, p *provider, m manner) (
 		return openSample{}, err
 	}
 	pid := s.adapter.proc.pid()
-	before, err := settledMemory(ctx, pid)
+	before, err := b.settledMemory(ctx, pid)
 	if err != nil {
 		return openSample{}, err
 	}
@@ -89,7 +89,7 @@ func (b *bench) holdOpen(ctx context.Context, e engine, p *provider, m manner) (
 	if err := p.holds(ctx, len(people)); err != nil {
 		return openSample{}, err
 	}
-	after, err := settledMemory(ctx, pid)
+	after, err := b.settledMemory(ctx, pid)
 	if held := p.held.Load(); err == nil && int(held) != len(people) {
 		err = fmt.Errorf("%d answers are left of %d", held, len(people))
 	}
@@ -139,26 +139,21 @@ func (p *provider) holds(ctx context.Context, n int) error {
 }
 
 // settledMemory reads the memory of a process once it has not moved by a
-// hundredth for a second.
-func settledMemory(ctx context.Context, pid int) (kib float64, err error) {
-	const tick, still = 100 * time.Millisecond, 10
-	last, same := 0.0, 0
-	for range 100 {
+// hundredth for a while.
+func (b *bench) settledMemory(ctx context.Context, pid int) (kib float64, err error) {
+	last, since := 0.0, time.Now()
+	for deadline := time.Now().Add(10 * b.scale.still); time.Now().Before(deadline) && ctx.Err() == nil; wait(ctx, b.scale.still/10) {
 		if kib, err = memory(pid); err != nil {
 			return 0, err
 		}
-		if same++; kib > 1.01*last || kib < 0.99*last {
-			last, same = kib, 0
+		if kib > 1.01*last || kib < 0.99*last {
+			last, since = kib, time.Now()
 		}
-		if same == still {
-			return kib, nil
-		}
-		wait(ctx, tick)
-		if ctx.Err() != nil {
-			return 0, ctx.Err()
+		if time.Since(since) >= b.scale.still {
+			break
 		}
 	}
-	return kib, nil // it moves on; then this is as good as any
+	return kib, ctx.Err() // one that moves on is as good as any
 }
 
 // memory is what of a process lies in RAM, in KiB.

@@ -40,6 +40,14 @@ var (
 	firstTurn = turnKind{name: "new thread, with its title", manner: burst, creating: true}
 )
 
+// turns is how many of n are measured: fewer where they take long.
+func (c turnCell) turns(n int) int {
+	if c.clients == 1 && c.kind != plainTurn {
+		return max(1, n/5)
+	}
+	return n
+}
+
 // turnSample is what one round measured.
 type turnSample struct {
 	sample
@@ -83,7 +91,7 @@ func (b *bench) runTurns(ctx context.Context) (map[turnCell][]turnSample, error)
 	for round := range b.scale.chatRounds + 1 {
 		b.say("round %d of %d", round, b.scale.chatRounds)
 		for _, c := range turnCells(b.stacks) {
-			got, err := load.measure(ctx, c.stack.adapter, c.kind, c.clients, b.scale.turns)
+			got, err := load.measure(ctx, c.stack.adapter, c.kind, c.clients, c.turns(b.scale.turns))
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s, %d clients: %w", c.stack.name, c.kind.name, c.clients, err)
 			}

@@ -35,24 +35,25 @@ type scale struct {
 	operations     int // of each kind in a turn
 	deep, pages    int // tasks of the user with deep pages; reads of a page in a round
 
-	chatRounds                     int // of turns
-	turns, libraryTurns, demoTurns int // of one figure in one round
-	openRounds, open               int // answers held open
-	items                          int // of the long thread
-	methodRounds, methodCalls      int // calls of each caller in a round
+	chatRounds                     int           // of turns
+	turns, libraryTurns, demoTurns int           // of one figure in one round
+	openRounds, open               int           // answers held open
+	still                          time.Duration // how long their memory must not move
+	items                          int           // of the long thread
+	methodRounds, methodCalls      int           // calls of each caller in a round
 }
 
 var (
 	full = scale{
 		rounds: 9, settle: 150 * time.Millisecond, window: 750 * time.Millisecond, warmUp: 4 * time.Second,
 		listed: 1000, starts: 25, storeRounds: 9, rows: 10_000, operations: 400, deep: 100_000, pages: 400,
-		chatRounds: 9, turns: 640, libraryTurns: 3200, demoTurns: 64, openRounds: 3, open: 1000,
+		chatRounds: 7, turns: 320, libraryTurns: 3200, demoTurns: 64, openRounds: 3, open: 1000, still: time.Second,
 		items: 100_000, methodRounds: 9, methodCalls: 60,
 	}
 	quick = scale{
 		rounds: 1, settle: 50 * time.Millisecond, window: 200 * time.Millisecond, warmUp: 300 * time.Millisecond,
 		listed: 100, starts: 3, storeRounds: 1, rows: 200, operations: 20, deep: 1000, pages: 20,
-		chatRounds: 1, turns: 32, libraryTurns: 32, demoTurns: 1, openRounds: 1, open: 20,
+		chatRounds: 1, turns: 32, libraryTurns: 32, demoTurns: 1, openRounds: 1, open: 20, still: 100 * time.Millisecond,
 		items: 500, methodRounds: 1, methodCalls: 2,
 	}
 )
