@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"encoding/base64"
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"taskwire/identity"
@@ -48,7 +49,7 @@ func (l *links) seal(purpose, attachment, user string, life time.Duration) strin
 // open returns whose key it is.
 func (l *links) open(purpose, attachment, key string) (user string, ok bool) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(key)
-	if err != nil {
+	if err != nil || strings.ContainsAny(key, "\r\n") { // which even strict decoding leaves out
 		return "", false
 	}
 	text, err := l.aead.Open(nil, nil, sealed, boundTo(purpose, attachment))
