@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	maxTitle  = 60 // characters
-	titleTime = 20 * time.Second
+	maxTitle = 60 // characters
+	// titleTime is short: there is a title already, and until the better one is
+	// there the person cannot write on.
+	titleTime = 5 * time.Second
 	// titleSample is how much of each message the model needs to see.
 	titleSample = 2000
 )
