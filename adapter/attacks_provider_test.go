@@ -121,7 +121,19 @@ func providerFaults() map[string]struct {
 		"cut by length":               one(agenttest.Ending("length", "So far"), outcome{text: "So far", warns: "longest that the model gives", asked: 1}),
 		"cut by the filter":           one(agenttest.Ending("content_filter", "So far"), outcome{text: "So far", warns: "withheld the rest", asked: 1}),
 
+		"gzip that nobody asked for": one(func(w *agenttest.Writer, _ agenttest.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Begin()
+			w.Send("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")
+		}, fails("Please try again", 1)),
+		"calls that never come": one(agenttest.Ending("tool_calls"), fails("no answer", 1)),
+		"a trailer of junk":     one(agenttest.Body(200, "text/event-stream", "data: "+choice(`{"content":"So far"}`)+"\n\n<html>Bad gateway</html>"), breaks("cut off")),
+
 		// Odd answers, that are good.
+		"long thoughts":                one(agenttest.Events(choice(`{"reasoning_content":"`+strings.Repeat("h", 2<<20)+`"}`), choice(`{"content":"yes"}`), stopped), outcome{text: "yes", asked: 1}),
+		"odd counts of tokens":         one(agenttest.Events(choice(`{"content":"yes"}`), stopped, `{"choices":[],"usage":{"prompt_tokens":-1,"completion_tokens":1e99}}`, "[DONE]"), outcome{text: "yes", asked: 1}),
+		"a thousand pieces":            one(agenttest.Text(slices.Repeat([]string{"x"}, 1000)...), outcome{text: strings.Repeat("x", 1000), asked: 1}),
+		"other fields of SSE":          one(agenttest.Body(200, "text/event-stream", "retry: 1\nid: 7\nevent: message\ndata:"+choice(`{"content":"yes"}`)+"\n\nevent: done\ndata:"+stopped+"\n\n"), outcome{text: "yes", asked: 1}),
 		"no choices, two choices":      one(agenttest.Events(`{"choices":[]}`, `{"choices":[{"index":1,"delta":{"content":"no"}},{"index":0,"delta":{"content":"yes"}}],"x":{"y":[1]}}`, choice("null"), stopped, "[DONE]"), outcome{text: "yes", asked: 1}),
 		"[DONE] without finish_reason": one(agenttest.Events(choice(`{"content":"yes"}`), "[DONE]"), outcome{text: "yes", asked: 1}),
 		"no [DONE]":                    one(agenttest.Events(choice(`{"content":"yes"}`), stopped), outcome{text: "yes", asked: 1}),

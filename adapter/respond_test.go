@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"taskwire/adapter/agent/agenttest"
 	"taskwire/adapter/chatkit"
@@ -143,9 +145,9 @@ func TestHandingOver(t *testing.T) {
 		t.Parallel()
 		m := startModel(t)
 		h := start(t, setup{engine: engine, env: m.env(nil)})
-		c := h.chat(t, m, call("transfer_to_urdu_specialist", `{}`), agenttest.Text("جی"))
+		c := h.chat(t, m, textAndCalls("One moment.", agenttest.Call{Name: "transfer_to_urdu_specialist", Arguments: `{}`}), agenttest.Text("جی"))
 		s := c.says("please answer in Urdu")
-		if got := progress(s); !slices.Equal(got, []string{"Orchestrator", "Urdu Specialist"}) || s.text() != "جی" {
+		if got := progress(s); !slices.Equal(got, []string{"Orchestrator", "Urdu Specialist"}) || s.text() != "One moment.\nجی" {
 			t.Errorf("progress %q, text %q", got, s.text())
 		}
 		if len(done[*chatkit.WorkflowItem](s)) != 0 {
@@ -164,7 +166,7 @@ func TestHandingOver(t *testing.T) {
 		if got := progress(c.says("mere kaam dikhao, aur phir English mein jawab do")); !slices.Equal(got, []string{"Urdu Specialist", "Orchestrator"}) {
 			t.Errorf("asked in Roman Urdu, progress is %q", got)
 		}
-		if got, want := c.senders(), []string{"urdu: جی", "urdu: یہ رہے", "orchestrator: Yes"}; !slices.Equal(got, want) {
+		if got, want := c.senders(), []string{"orchestrator: One moment.", "urdu: جی", "urdu: یہ رہے", "orchestrator: Yes"}; !slices.Equal(got, want) {
 			t.Errorf("the senders are %q, want %q", got, want)
 		}
 	})
@@ -294,10 +296,11 @@ func TestLimitsOfAnAnswer(t *testing.T) {
 		reply []agenttest.Reply
 		want  outcome
 	}{
-		"tokens":             {map[string]string{"TURN_TOKEN_BUDGET": "20"}, []agenttest.Reply{list, list, agenttest.Text("I listed.")}, outcome{text: "I listed.", warns: "as many tokens", asked: 3}},
-		"time with text":     {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{agenttest.Stall("So far")}, outcome{text: broke, fails: "took longer than it may", retry: true, asked: 1}},
-		"time without text":  {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{agenttest.Stall()}, outcome{fails: "took longer than it may", retry: true, asked: 1}},
-		"time behind a tool": {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{list, agenttest.Stall()}, outcome{fails: "took longer than it may", retry: true, asked: 2}},
+		"tokens":                {map[string]string{"TURN_TOKEN_BUDGET": "20"}, []agenttest.Reply{list, list, agenttest.Text("I listed.")}, outcome{text: "I listed.", warns: "as many tokens", asked: 3}},
+		"time with text":        {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{agenttest.Stall("So far")}, outcome{text: broke, fails: "took longer than it may", retry: true, asked: 1}},
+		"time without text":     {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{agenttest.Stall()}, outcome{fails: "took longer than it may", retry: true, asked: 1}},
+		"time in signs of life": {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{signsOfLife}, outcome{fails: "took longer than it may", retry: true, asked: 1}},
+		"time behind a tool":    {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{list, agenttest.Stall()}, outcome{fails: "took longer than it may", retry: true, asked: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -307,6 +310,18 @@ func TestLimitsOfAnAnswer(t *testing.T) {
 			row.want.check(c, c.says("hello"))
 			c.goesOn(row.want)
 		})
+	}
+}
+
+// signsOfLife keeps the connection alive and says nothing.
+func signsOfLife(w *agenttest.Writer, _ agenttest.Request) {
+	w.Begin()
+	for {
+		if _, err := io.WriteString(w.ResponseWriter, ": still here\n\n"); err != nil {
+			return
+		}
+		w.Send(": still here\n\n")
+		time.Sleep(20 * time.Millisecond) // the pace of the provider, nothing waits for it
 	}
 }
 
@@ -334,20 +349,6 @@ func TestTokensOfADay(t *testing.T) {
 	h.send(t, "POST", "/api/chatkit", `{"type":"threads.list","params":{}}`, c.header).ok(t, 200)
 	if s := h.chat(t, m).says("hello"); s.text() != "All done." {
 		t.Errorf("another user: %s", s.Body)
-	}
-}
-
-// stop stops the running answer.
-func (c *chatter) stop() {
-	c.Helper()
-	page, err := c.h.Server.chats.Sessions(c.Context(), c.user, store.PageParams{})
-	if err != nil || len(page.Rows) != 1 {
-		c.Errorf("threads: %+v, %v", page, err)
-		return
-	}
-	a := c.h.send(c, "POST", "/api/chatkit/cancel", fmt.Sprintf(`{"thread_id":%q}`, page.Rows[0].ID), c.header)
-	if a.Body != `{"cancelled":true}` {
-		c.Errorf("cancel: HTTP %d %s", a.Status, a.Body)
 	}
 }
 
@@ -605,4 +606,77 @@ func TestThreadDeletedInMidTurn(t *testing.T) {
 	waitFor(t, "the rows to be gone", func() bool {
 		return storetest.Count(t, h.Database, "chat_messages")+storetest.Count(t, h.Database, "chat_sessions") == 0
 	})
+}
+
+// textAndCalls says something and calls tools in one reply.
+func textAndCalls(text string, calls ...agenttest.Call) agenttest.Reply {
+	return func(w *agenttest.Writer, r agenttest.Request) {
+		w.Begin()
+		w.Delta(text)
+		for i, c := range calls {
+			quoted, _ := json.Marshal(c.Arguments)
+			w.Data(choice(fmt.Sprintf(`{"tool_calls":[{"index":%d,"id":"id-%d","function":{"name":%q,"arguments":%s}}]}`, i, i, c.Name, quoted)))
+		}
+		w.Finish("tool_calls")
+	}
+}
+
+// What a model says beside its calls is a message of its own, before the steps;
+// the order on the wire is that of the thread and of what the model reads.
+func TestTextBesideCalls(t *testing.T) {
+	t.Parallel()
+	m := startModel(t)
+	h := start(t, setup{env: m.env(nil)})
+	create := func(title string) agenttest.Call {
+		return agenttest.Call{Name: "create_task", Arguments: fmt.Sprintf(`{"title":%q}`, title)}
+	}
+	c := h.chat(t, m, textAndCalls("First tea.", create("tea")), textAndCalls("\n\n", create("milk")), textAndCalls("Then bread.", create("bread")))
+	s := c.says("hello")
+	var got []string
+	for _, item := range c.items() {
+		switch item := item.(type) {
+		case *chatkit.AssistantMessage:
+			got = append(got, textOfAssistant(item))
+		case *chatkit.WorkflowItem:
+			got = append(got, item.Workflow.Summary.Title)
+		case *chatkit.WidgetItem:
+			got = append(got, summary(item))
+		}
+	}
+	want := []string{"First tea.", "2 steps", "Card tea", "Card milk", "Then bread.", "Create task", "Card bread", "All done."}
+	if !slices.Equal(got, want) {
+		t.Errorf("the thread has %q, want %q; %s", got, want, s.Body)
+	}
+	c.says("and now?")
+	said := conversation(last(c.asked()))
+	at := -1
+	for _, part := range []string{"First tea. create_task", "tool: ", "create_task({\"title\":\"milk\"})", "tool: ", "Then bread. create_task", "tool: ", "All done.", "and now?"} {
+		next := strings.Index(said[at+1:], part)
+		if next < 0 {
+			t.Fatalf("the model does not read %q where it should: %s", part, said)
+		}
+		at += 1 + next
+	}
+}
+
+// A conversation that grows past what a model can read loses its beginning, and
+// nothing else: each request is one that a strict provider takes.
+func TestLongConversation(t *testing.T) {
+	t.Parallel()
+	m := startModel(t)
+	h, g := gate(t, setup{env: m.env(nil)})
+	g.answers(resulting(`{"content":[],"structuredContent":{"x":"` + strings.Repeat("x", 60<<10) + `"}}`))
+	c := h.chat(t, m)
+	for turn := range 6 {
+		c.plays(call("list_tasks", `{}`), call("get_stats", `{}`))
+		c.says(fmt.Sprintf("question %d", turn))
+	}
+	first := c.asked()[15] // of the last turn
+	said := conversation(first)
+	if size := len(first.Body); size > 160<<10 {
+		t.Errorf("a request has %d bytes", size)
+	}
+	if !strings.Contains(said, "Earlier parts of this conversation are left out") || strings.Contains(said, "question 0") || !strings.Contains(said, "question 5") || !strings.Contains(said, "xxx") {
+		t.Errorf("the model reads %.3000s", said)
+	}
 }
