@@ -35,7 +35,7 @@ conformance: test-needs ## run the official MCP conformance suite against the re
 	PATH="$(NODE22):$$PATH" go test -count=1 -tags conformance -run TestConformance -v ./mcpserver
 
 .PHONY: bench
-bench: test-needs ## run the benchmarks beside their peers (about 10 minutes)
+bench: test-needs ## run the benchmarks beside their peers (about 15 minutes)
 	PATH="$(NODE22):$$PATH" go run ./bench
 
 .PHONY: check

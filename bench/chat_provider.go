@@ -203,7 +203,7 @@ const httpHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer
 
 var (
 	replyHead = append([]byte(httpHead), chunk(`{"role":"assistant","content":""}`, "null")...)
-	replyEnd  = append(chunk(`{}`, `"stop"`), "c\r\ndata: [DONE]\r\n0\r\n\r\n"...)
+	replyEnd  = append(chunk(`{}`, `"stop"`), "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"...)
 	pieces    = func() (all [deltas][]byte) {
 		for i := range deltas - 1 {
 			all[i] = deltaEvent(delta)
