@@ -91,7 +91,7 @@ func start(t testing.TB, s setup) *harness {
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() {
-		served <- edge.Serve(ctx, ln, h.Server.handler(), edge.ServeOptions{Grace: 5 * time.Second, Logger: logger})
+		served <- edge.Serve(ctx, ln, h.Server.handler(), edge.ServeOptions{Grace: 5 * time.Second, WriteTimeout: cfg.writeTimeout, Logger: logger})
 	}()
 	t.Cleanup(func() {
 		stop()

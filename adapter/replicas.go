@@ -14,12 +14,13 @@ const (
 
 // joinReplicas takes this process's part among all that serve the same
 // database: it tells that it lives, ends the answers of those that died, and
-// stops its own when another one is asked to.
+// stops its own when another one is asked to. Such a word may come when the
+// answer is over and the next one runs: so it names the turn.
 func (s *server) joinReplicas() {
 	s.background.Go(func() { s.every(beatEvery, "heartbeat", s.chats.Beat) })
 	s.background.Go(func() { s.every(rescueEvery, "rescue", s.rescue) })
 	s.background.Go(func() {
-		s.chats.WatchCancels(s.life, func(user, session, _ string) { s.chat.Cancel(user, session) })
+		s.chats.WatchCancels(s.life, func(user, session, turn string) { s.chat.CancelTurn(user, session, turn) })
 	})
 }
 

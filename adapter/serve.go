@@ -44,7 +44,9 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 	logger.Info("serving", "addr", ln.Addr().String(), "url", cfg.publicURL, "tools", cfg.mcpURL,
 		"auth", cfg.identity.Mode, "model", cfg.model.label())
 	drained := s.drainChat(ctx)
-	err = edge.Serve(ctx, ln, s.handler(), edge.ServeOptions{Grace: cfg.edge.ShutdownGrace, Logger: logger})
+	err = edge.Serve(ctx, ln, s.handler(), edge.ServeOptions{
+		Grace: cfg.edge.ShutdownGrace, WriteTimeout: cfg.writeTimeout, Logger: logger,
+	})
 	if ctx.Err() != nil {
 		<-drained // answers without a connection too
 	}

@@ -28,11 +28,13 @@ const (
 // cancelled because the program stops.
 var ErrStopping = errors.New("the server is stopping")
 
-// ServeOptions say how Serve stops. The zero value stops without grace.
+// ServeOptions say how Serve stops, and how long it waits for clients. The zero
+// value stops without grace.
 type ServeOptions struct {
-	Grace     time.Duration // how long running requests may go on
-	LastWords time.Duration // how long they then have to end, once cancelled; 0 is 2 s
-	Logger    *slog.Logger  // nil logs nothing
+	Grace        time.Duration // how long running requests may go on
+	LastWords    time.Duration // how long they then have to end, once cancelled; 0 is 2 s
+	WriteTimeout time.Duration // of one write to a client; 0 is WriteTimeout
+	Logger       *slog.Logger  // nil logs nothing
 }
 
 // Serve answers on ln, HTTP/1.1 only, until ctx is done; then it drains. The
@@ -142,7 +144,7 @@ func (d *drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer d.leave()
-	dw := NewDeadlineWriter(w, 0)
+	dw := NewDeadlineWriter(w, d.opts.WriteTimeout)
 	defer dw.extend()
 	d.next.ServeHTTP(dw, r)
 }
