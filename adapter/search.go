@@ -24,7 +24,7 @@ const (
 func (s *server) searchThreads(c *gin.Context, user string) error {
 	query, err := url.ParseQuery(c.Request.URL.RawQuery)
 	if err != nil {
-		return refuse(http.StatusBadRequest, "invalid", "The query cannot be read.")
+		return errQuery
 	}
 	if err := checkSearch(query); err != nil {
 		return err
@@ -44,6 +44,8 @@ func (s *server) searchThreads(c *gin.Context, user string) error {
 	writeBody(c, http.StatusOK, "application/json", body)
 	return nil
 }
+
+var errQuery = refuse(http.StatusBadRequest, "invalid", "The query cannot be read.")
 
 func checkSearch(query url.Values) error {
 	longest := map[string]int{"q": maxSearch, "after": maxCursor, "limit": maxCursor}

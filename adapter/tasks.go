@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -32,7 +33,11 @@ func (s *server) ownTasks(h handler) gin.HandlerFunc {
 const maxTaskBody = 64 << 10
 
 func (s *server) listTasks(c *gin.Context, user string) error {
-	args, err := listArguments(c.Request.URL.Query())
+	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil {
+		return errQuery
+	}
+	args, err := listArguments(query)
 	if err != nil {
 		return err
 	}
@@ -48,7 +53,6 @@ func (s *server) listTasks(c *gin.Context, user string) error {
 		out[i] = t.rest(user)
 	}
 	if page.Next != "" {
-		query := c.Request.URL.Query()
 		query.Set("cursor", page.Next)
 		c.Writer.Header().Set("Link", "<"+s.cfg.publicURL+tasksPath(user)+"?"+query.Encode()+`>; rel="next"`)
 	}
@@ -206,6 +210,8 @@ func listArguments(query url.Values) (map[string]any, error) {
 			return nil, invalidField(name, "no such parameter; there are status, priority, category, search, dueAfter, dueBefore, sortBy, sortOrder, limit and cursor")
 		case len(values) > 1:
 			return nil, invalidField(name, "given more than once")
+		case !utf8.ValidString(values[0]):
+			return nil, invalidField(name, "must be text in UTF-8")
 		case name == "limit":
 			n, err := strconv.Atoi(values[0])
 			if err != nil {
