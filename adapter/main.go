@@ -71,7 +71,7 @@ func printToken(cfg config, stdout io.Writer) error {
 	}
 	token, err := identity.NewSigner(cfg.publicURL, key).Token(grant)
 	if err == nil {
-		fmt.Fprintln(stdout, token)
+		_, err = fmt.Fprintln(stdout, token)
 	}
 	return err
 }

@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -48,6 +50,7 @@ type ServeOptions struct {
 // did not end even when cancelled. Serve owns ln. A second signal that should
 // stop at once is the caller's affair: signal.NotifyContext's stop restores it.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, opts ServeOptions) error {
+	signal.Ignore(syscall.SIGPIPE) // who stops reading our log must not end us: the write fails, and that is all
 	d := newDrain(h, opts)
 	defer d.cancel(ErrStopping)
 	srv := d.server()

@@ -1,6 +1,7 @@
 package chatkit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -78,6 +79,7 @@ func (s *Server) logPanic(ctx context.Context, user, thread string, p any) {
 type ending struct {
 	outcome Outcome
 	note    string      // for the model; with one, unfinished text is kept
+	cutOff  bool        // and marked, so that nobody takes it for whole
 	event   *ErrorEvent // nil: nothing to say
 }
 
@@ -87,15 +89,16 @@ func (t *Turn) ending(err error) ending {
 	cause := context.Cause(t.ctx)
 	switch {
 	case errors.Is(t.broken, ErrNotFound), cause == errDeleted:
-		return ending{Failed, "", wasDeleted()}
+		return ending{outcome: Failed, event: wasDeleted()}
 	case t.broken != nil:
-		return ending{Failed, "", &ErrorEvent{Code: ErrorStream, AllowRetry: true}}
+		return ending{outcome: Failed, event: &ErrorEvent{Code: ErrorStream, AllowRetry: true}}
 	case cause == nil, err == nil && len(t.partial()) == 0: // stopped when there was nothing left to stop
 		return t.endingOf(err)
 	case cause == errDraining:
-		return ending{Failed, noteCutOff, &ErrorEvent{Message: "The server is being restarted. Please try again.", AllowRetry: true}}
+		again := &ErrorEvent{Message: "The server is being restarted. Please try again.", AllowRetry: true}
+		return ending{outcome: Failed, note: noteCutOff, cutOff: true, event: again}
 	}
-	return ending{Cancelled, noteStopped, nil}
+	return ending{outcome: Cancelled, note: noteStopped}
 }
 
 func wasDeleted() *ErrorEvent { return &ErrorEvent{Message: "This conversation was deleted."} }
@@ -174,10 +177,30 @@ func (t *Turn) keep(e ending) []Item {
 	if e.note == "" {
 		return t.last
 	}
+	if e.cutOff {
+		t.markCutOff()
+	}
 	note := &SDKHiddenContext{Content: e.note}
 	note.ID = t.newID(KindSDKHiddenContext)
 	t.complete(note)
 	return slices.Concat(t.last, t.partial(), []Item{note})
+}
+
+// markCutOff ends the unfinished texts with a mark.
+func (t *Turn) markCutOff() {
+	for _, u := range t.pending {
+		last := len(u.parts) - 1
+		if last < 0 || !u.parts[last].visible() {
+			continue
+		}
+		mark := " …"
+		if text := u.parts[last].text; len(bytes.TrimRight(text, " \n")) < len(text) {
+			mark = "…"
+		}
+		delta := &TextDelta{Index: last, Delta: mark}
+		u.apply(delta)
+		_ = t.emit(&ItemUpdated{u.id, delta})
+	}
 }
 
 func (t *Turn) announceKept(kept []Item) {

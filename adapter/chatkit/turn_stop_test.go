@@ -276,10 +276,11 @@ func TestDrainCutsOff(t *testing.T) {
 	cancel()
 	r.server.Drain(over)
 	rest := l.rest()
-	if got := strings.Join(kinds(rest), ", "); got != "thread.item.done assistant_message, error custom" || rest[1]["allow_retry"] != true {
-		t.Errorf("the stream ends with %q %v, want the text so far and an error with retry", got, rest)
+	want := "thread.item.updated assistant_message.content_part.text_delta, thread.item.done assistant_message, error custom"
+	if got := strings.Join(kinds(rest), ", "); got != want || rest[2]["allow_retry"] != true {
+		t.Errorf("the stream ends with %q %v, want the text so far, marked, and an error with retry", got, rest)
 	}
-	r.holds(thread, "hello", "one two ", "sdk_hidden_context")
+	r.holds(thread, "hello", "one two …", "sdk_hidden_context")
 }
 
 // A turn that was stopped when it had said everything is done.
