@@ -9,7 +9,7 @@ import (
 // chatBody is the body of a streamed chat completion. It is written by hand:
 // the schemas of the tools are JSON already, and most of a body is text.
 func (m *Model) chatBody(p prompt, f features) []byte {
-	b := appendField(append(make([]byte, 0, 4<<10), '{'), "model", m.modelOf(p))
+	b := appendField(append(make([]byte, 0, p.size()), '{'), "model", m.modelOf(p))
 	b = append(appendKey(b, "messages"), '[')
 	b = m.appendChatMessage(b, Message{Role: "system", Text: p.system}, "")
 	source := m.sourceOf(p)
@@ -33,6 +33,22 @@ func (m *Model) chatBody(p prompt, f features) []byte {
 		b = append(appendKey(b, "stream_options"), `{"include_usage":true}`...)
 	}
 	return append(m.appendUser(b, p.user), '}')
+}
+
+// size is about how many bytes a prompt becomes: a body that is not made to
+// measure is copied again and again as it grows.
+func (p prompt) size() int {
+	n := 1<<10 + len(p.system)
+	for _, msg := range p.messages {
+		n += 128 + len(msg.Text) + len(msg.Raw)
+		for _, c := range msg.Calls {
+			n += 128 + len(c.Arguments) + len(c.Extra)
+		}
+	}
+	for _, t := range p.tools {
+		n += 256 + len(t.Description) + len(t.Schema)
+	}
+	return n + n/16 // what has to be escaped
 }
 
 // appendFunction appends the fields that describe a tool. An API whose default

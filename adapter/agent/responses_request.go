@@ -3,7 +3,7 @@ package agent
 // responsesBody is the body of a streamed request to the Responses API, which
 // keeps nothing there: the whole conversation goes along each time.
 func (m *Model) responsesBody(p prompt, f features) []byte {
-	b := appendField(append(make([]byte, 0, 4<<10), '{'), "model", m.modelOf(p))
+	b := appendField(append(make([]byte, 0, p.size()), '{'), "model", m.modelOf(p))
 	b = appendField(b, "instructions", p.system)
 	b = append(appendKey(b, "input"), '[')
 	source := m.sourceOf(p)
