@@ -84,10 +84,12 @@ func isUserMessage(item chatkit.Item) bool { return item.Kind() == chatkit.KindU
 // records of a run have the calls and their results besides the texts before
 // them; a text behind the last, of an answer that was stopped, stands alone.
 func spoken(items []chatkit.Item, files files) (messages []agent.Message) {
-	recorded := 0
+	recorded, runs := 0, make([]storedRun, len(items))
 	for i, item := range items {
-		if hidden, ok := item.(*chatkit.HiddenContext); ok && readHidden(hidden).Kind == kindRun {
-			recorded = i
+		if hidden, ok := item.(*chatkit.HiddenContext); ok {
+			if runs[i] = readHidden(hidden); runs[i].Kind == kindRun {
+				recorded = i
+			}
 		}
 	}
 	for i, item := range items {
@@ -105,7 +107,7 @@ func spoken(items []chatkit.Item, files files) (messages []agent.Message) {
 		case *chatkit.SDKHiddenContext:
 			messages = append(messages, agent.Message{Role: agent.RoleNote, Text: it.Content})
 		case *chatkit.HiddenContext:
-			messages = append(messages, hiddenMessages(it)...)
+			messages = append(messages, hiddenMessages(it, runs[i])...)
 		}
 	}
 	return messages
@@ -116,8 +118,7 @@ func readHidden(item *chatkit.HiddenContext) (run storedRun) {
 	return run
 }
 
-func hiddenMessages(item *chatkit.HiddenContext) []agent.Message {
-	run := readHidden(item)
+func hiddenMessages(item *chatkit.HiddenContext, run storedRun) []agent.Message {
 	var text string
 	switch {
 	case run.Kind == kindRun:
