@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -23,24 +24,26 @@ const (
 
 // beacon takes {"timings": {"first_text_ms": 812}, "errors": {"stream_failed": 1}}.
 func (s *server) beacon(c *gin.Context, _ string) error {
-	var body struct {
-		Timings map[string]float64 `json:"timings"`
-		Errors  map[string]int64   `json:"errors"`
-	}
+	var body map[string]map[string]float64
 	if err := readJSON(c, maxBeacon, &body, "timings", "errors"); err != nil {
 		return err
 	}
-	for name, ms := range body.Timings {
+	for name := range body {
+		if name != "timings" && name != "errors" {
+			return refuse(http.StatusBadRequest, "invalid", "A page tells timings and errors, and nothing else.")
+		}
+	}
+	for name, ms := range body["timings"] {
 		if !slices.Contains(beaconTimings, name) || ms < 0 || ms > longestTiming {
 			return refuse(http.StatusBadRequest, "invalid", "timings: a name that is not known, or a time that cannot be.")
 		}
 	}
-	for name, n := range body.Errors {
-		if !slices.Contains(beaconErrors, name) || n < 1 || n > mostErrors {
+	for name, n := range body["errors"] {
+		if !slices.Contains(beaconErrors, name) || n < 1 || n > mostErrors || n != math.Trunc(n) {
 			return refuse(http.StatusBadRequest, "invalid", "errors: a name that is not known, or a number that cannot be.")
 		}
 	}
-	s.beacons.add(body.Timings, body.Errors)
+	s.beacons.add(body["timings"], body["errors"])
 	c.Writer.WriteHeader(http.StatusNoContent)
 	c.Writer.WriteHeaderNow()
 	return nil
@@ -62,7 +65,7 @@ func newBeacons() *beacons {
 	return &beacons{timings: map[string]timing{}, errors: map[string]int64{}}
 }
 
-func (b *beacons) add(timings map[string]float64, errors map[string]int64) {
+func (b *beacons) add(timings, errors map[string]float64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for name, ms := range timings {
@@ -70,6 +73,6 @@ func (b *beacons) add(timings map[string]float64, errors map[string]int64) {
 		b.timings[name] = timing{t.count + 1, t.sumMS + ms}
 	}
 	for name, n := range errors {
-		b.errors[name] += n
+		b.errors[name] += int64(n)
 	}
 }

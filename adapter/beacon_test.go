@@ -17,7 +17,7 @@ func TestBeacon(t *testing.T) {
 	for name, body := range map[string]string{
 		"an unknown timing": `{"timings":{"user_alice":1}}`, "an unknown error": `{"errors":{"x":1}}`, "negative": `{"timings":{"turn_ms":-1}}`,
 		"a day": `{"timings":{"turn_ms":86400000}}`, "no error": `{"errors":{"script_error":0}}`, "text": `{"timings":{"turn_ms":"1"}}`, "a list": `[]`,
-		"half an error": `{"errors":{"script_error":0.5}}`, "another case": `{"Timings":{}}`,
+		"half an error": `{"errors":{"script_error":0.5}}`, "another case": `{"Timings":{}}`, "an unknown kind": `{"zap":{}}`,
 	} {
 		if a := h.send(t, "POST", "/api/chatkit/beacon", body, secret); a.problem().Status != 400 {
 			t.Errorf("%s: HTTP %d, %s", name, a.Status, a.Body)

@@ -171,13 +171,16 @@ func (l *listener) hear(e chatkit.Event) {
 	}
 }
 
+// chatFields puts the names of our own fields in the place of ChatKit's.
+var chatFields = strings.NewReplacer("params.thread_id", "thread_id", "params.input.content[0].text", "message")
+
 // refusal passes on what refused the request.
 func (l *listener) refusal() error {
 	var p edge.Problem
 	if err := json.Unmarshal(l.unread.Bytes(), &p); err != nil || p.Code == "" {
 		return errors.New("chat refused a message with HTTP " + strconv.Itoa(l.status))
 	}
-	refusal := refuse(l.status, p.Code, p.Detail)
+	refusal := refuse(l.status, p.Code, chatFields.Replace(p.Detail))
 	if seconds, err := strconv.Atoi(l.header.Get("Retry-After")); err == nil {
 		return later(time.Duration(seconds)*time.Second, refusal)
 	}

@@ -74,6 +74,11 @@ func TestChatAPIRefuses(t *testing.T) {
 			t.Errorf("%s: HTTP %d, %s", name, a.Status, a.Body)
 		}
 	}
+	for field, body := range map[string]string{"thread_id ": `{"message":"a","thread_id":""}`, "message ": `{"message":"a\u0000b"}`} {
+		if a := h.send(t, "POST", "/api/chat", body, alice); a.Status != 400 || !strings.HasPrefix(a.problem().Detail, field) {
+			t.Errorf("%s: HTTP %d, %s, want the field to be named", body, a.Status, a.Body)
+		}
+	}
 	h.say(t, "a", "", alice.with("X-Timezone", "Mars/Crater")).refused(t, 400, "invalid")
 	h.send(t, "POST", "/api/chat", strings.Repeat(" ", maxChatBody+1), alice).refused(t, 413, "too_large")
 	h.send(t, "POST", "/api/chat", `{"message":"a"}`, alice.with("Content-Type", "text/plain")).refused(t, 415, "unsupported_media_type")
