@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -100,37 +101,67 @@ func chatMethods(c *store.Chats) map[string]func(i int) error {
 	}
 }
 
+// bareStatements are the least that any store could do with the driver and the
+// machine as they are in this run.
+func bareStatements(t testing.TB, cfg store.Config) map[string]func(i int) error {
+	t.Helper()
+	conn := storetest.Behind(t, cfg)
+	conn.SetMaxIdleConns(16)
+	if _, err := conn.Exec("CREATE TABLE bare (n INTEGER)"); err != nil {
+		t.Fatal(err)
+	}
+	read, err := conn.Prepare("SELECT 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write, err := conn.Prepare("INSERT INTO bare VALUES (1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]func(int) error{
+		"bare read":  func(int) error { return read.QueryRow().Scan(new(int)) },
+		"bare write": func(int) error { _, err := write.Exec(); return err },
+	}
+}
+
 // BenchmarkChatMethods runs each method from 16 goroutines on a session of
 // 100,000 messages: p99 is to be under 5 ms.
 func BenchmarkChatMethods(b *testing.B) {
 	benchEach(b, func(b *testing.B, st *store.Store, cfg store.Config) {
 		fillChats(b, cfg, alice, "thr_big", 100_000)
 		methods := chatMethods(chats(st))
+		maps.Copy(methods, bareStatements(b, cfg))
 		for _, name := range names(methods) {
-			b.Run(name, func(b *testing.B) {
-				var mu sync.Mutex
-				var took []time.Duration
-				b.SetParallelism(8)
-				var at atomic.Int64
-				b.RunParallel(func(pb *testing.PB) {
-					var mine []time.Duration
-					for pb.Next() {
-						start := time.Now()
-						if err := methods[name](int(at.Add(1))); err != nil {
-							b.Error(err)
-							return
-						}
-						mine = append(mine, time.Since(start))
-					}
-					mu.Lock()
-					took = append(took, mine...)
-					mu.Unlock()
-				})
-				slices.Sort(took)
-				b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
-			})
+			b.Run(name, func(b *testing.B) { percentiles(b, methods[name]) })
 		}
 	})
+}
+
+// percentiles runs op from 16 goroutines.
+func percentiles(b *testing.B, op func(i int) error) {
+	var mu sync.Mutex
+	var took []time.Duration
+	var at atomic.Int64
+	before := cpu()
+	b.SetParallelism(8)
+	b.RunParallel(func(pb *testing.PB) {
+		var mine []time.Duration
+		for pb.Next() {
+			start := time.Now()
+			if err := op(int(at.Add(1))); err != nil {
+				b.Error(err)
+				return
+			}
+			mine = append(mine, time.Since(start))
+		}
+		mu.Lock()
+		took = append(took, mine...)
+		mu.Unlock()
+	})
+	slices.Sort(took)
+	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-µs/op")
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
 
 func names[T any](m map[string]T) []string {

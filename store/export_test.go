@@ -29,3 +29,11 @@ var SessionSettings = sessionSettings
 
 // Fold is what titles sort by.
 var Fold = fold
+
+// Waiting is how many wait for the connection that writes to a SQLite file.
+func (st *Store) Waiting() int {
+	w := st.engine.(*lite).writer
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.queue)
+}

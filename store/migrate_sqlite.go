@@ -133,21 +133,19 @@ func (l *lite) lookForForeign(ctx context.Context, version int64) error {
 }
 
 // ask gives the one value of a question.
-func (l *lite) ask(ctx context.Context, text string, args ...any) (driver.Value, error) {
-	c, err := l.writer.take(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := c.query(ctx, text, args...)
-	if err == nil {
-		defer func() { l.writer.give(c, err) }()
+func (l *lite) ask(ctx context.Context, text string, args ...any) (value driver.Value, err error) {
+	err = l.writer.alone(ctx, func(c *liteConn) error {
+		rows, err := c.query(ctx, text, args...)
+		if err != nil {
+			return err
+		}
 		defer rows.Close()
 		values := make([]driver.Value, 1)
-		if err = rows.Next(values); err == io.EOF {
-			err = nil
+		if err := rows.Next(values); err != io.EOF {
+			value = values[0]
+			return err
 		}
-		return values[0], err
-	}
-	l.writer.give(c, err)
-	return nil, err
+		return nil
+	})
+	return value, err
 }

@@ -233,6 +233,9 @@ func retriable(err error) bool {
 	if errors.Is(err, errUnsure) {
 		return false
 	}
+	if errors.Is(err, errLost) {
+		return true
+	}
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) {
 		switch pgErr.Code {

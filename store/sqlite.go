@@ -20,7 +20,8 @@ import (
 // lite is a SQLite file: one connection that writes, because SQLite has one
 // writer, and a few that may not.
 type lite struct {
-	writer, readers *litePool
+	writer  *liteWriter
+	readers *litePool
 }
 
 func openSQLite(ctx context.Context, cfg Config, logger *slog.Logger) (engine, error) {
@@ -45,7 +46,7 @@ func newLite(file string) (*lite, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lite{writer: newLitePool(writer, 1), readers: newLitePool(readers, max(4, 2*runtime.NumCPU()))}, nil
+	return &lite{writer: &liteWriter{connector: writer}, readers: newLitePool(readers, max(4, 2*runtime.NumCPU()))}, nil
 }
 
 // makeFile makes folder and file readable for nobody else; SQLite gives its
@@ -81,31 +82,8 @@ func (l *lite) session(string) db.DBTX { return liteSession{l: l} }
 
 func (l *lite) maintenance() db.DBTX { return liteSession{l: l} }
 
-// inTx takes the write lock at once, so that no transaction fails for having
-// read first.
-func (l *lite) inTx(ctx context.Context, _ string, fn func(db.DBTX) error) (err error) {
-	c, err := l.writer.take(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { l.writer.give(c, err) }()
-	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	committed := false
-	defer func() {
-		if !committed {
-			c.exec(context.WithoutCancel(ctx), "ROLLBACK") // SQLite may have done so itself
-		}
-	}()
-	if err := fn(liteSession{l: l, tx: c}); err != nil {
-		return err
-	}
-	if _, err := c.exec(ctx, "COMMIT"); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	committed = true
-	return nil
+func (l *lite) inTx(ctx context.Context, _ string, fn func(db.DBTX) error) error {
+	return l.writer.write(ctx, func(c *liteConn) error { return fn(liteSession{l: l, tx: c}) })
 }
 
 func (l *lite) ping(ctx context.Context) error {

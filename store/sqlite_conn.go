@@ -57,8 +57,9 @@ func planOf(query string) *plan {
 // books on it, and start goroutines to watch it, which together cost several
 // times a point read.
 type liteConn struct {
-	conn  driver.Conn
-	stmts map[string]liteStmt
+	conn      driver.Conn
+	stmts     map[string]liteStmt
+	impatient bool // does not wait for the file's lock
 }
 
 type liteStmt interface {

@@ -26,11 +26,8 @@ func (l *lite) pipe(ctx context.Context, user string, fn, last func(db.DBTX) err
 	return p.changed, err
 }
 
-// Exec is not interrupted: the lock is held already, what runs behind it is
-// short, and the driver would watch each statement from a goroutine of its own,
-// which costs more than most of them.
 func (p *litePipe) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	tag, err := p.DBTX.Exec(context.WithoutCancel(ctx), sql, args...)
+	tag, err := p.DBTX.Exec(ctx, sql, args...)
 	p.changed = append(p.changed, tag.RowsAffected())
 	return pgconn.CommandTag{}, err // empty, as in a pipe to a server
 }

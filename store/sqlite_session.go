@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -19,41 +20,57 @@ type liteSession struct {
 	tx *liteConn // nil: each statement by itself
 }
 
-// conn is where a plan runs, and how to give it back.
-func (s liteSession) conn(ctx context.Context, p *plan) (*liteConn, func(error), error) {
+// write runs fn where changes are made. A context that has ended stops the next
+// statement, not one that runs: see liteWriter.
+func (s liteSession) write(ctx context.Context, fn func(context.Context, *liteConn) error) error {
+	run := func(c *liteConn) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return fn(context.WithoutCancel(ctx), c)
+	}
 	if s.tx != nil {
-		return s.tx, func(error) {}, nil
+		return run(s.tx)
 	}
-	pool := s.l.writer
-	if p.reads {
-		pool = s.l.readers
-	}
-	c, err := pool.take(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	return c, func(err error) { pool.give(c, err) }, nil
+	return s.l.writer.write(ctx, run)
 }
 
 // Exec implements db.DBTX.
 func (s liteSession) Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
-	p := planOf(query)
-	c, done, err := s.conn(ctx, p)
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	changed, err := c.exec(ctx, p.text, args...)
-	done(err)
+	var changed int64
+	err := s.write(ctx, func(ctx context.Context, c *liteConn) (err error) {
+		changed, err = c.exec(ctx, planOf(query).text, args...)
+		return err
+	})
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
 	return pgconn.NewCommandTag("UPDATE " + strconv.FormatInt(changed, 10)), nil
 }
 
-// Query implements db.DBTX.
+// Query implements db.DBTX. Rows that a change returns are read before its
+// transaction ends, and given after it.
 func (s liteSession) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
 	p := planOf(query)
-	c, done, err := s.conn(ctx, p)
+	if p.reads && s.tx == nil {
+		return s.read(ctx, p, args)
+	}
+	var rows driver.Rows
+	err := s.write(ctx, func(ctx context.Context, c *liteConn) (err error) {
+		rows, err = c.query(ctx, p.text, args...)
+		if err == nil && s.tx == nil {
+			rows, err = keepRows(rows)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &liteRows{rows: rows, done: func(error) {}}, nil
+}
+
+func (s liteSession) read(ctx context.Context, p *plan, args []any) (pgx.Rows, error) {
+	c, err := s.l.readers.take(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -62,10 +79,10 @@ func (s liteSession) Query(ctx context.Context, query string, args ...any) (pgx.
 	}
 	rows, err := c.query(ctx, p.text, args...)
 	if err != nil {
-		done(err)
+		s.l.readers.give(c, err)
 		return nil, err
 	}
-	return &liteRows{rows: rows, done: done}, nil
+	return &liteRows{rows: rows, done: func(err error) { s.l.readers.give(c, err) }}, nil
 }
 
 // QueryRow implements db.DBTX.
@@ -99,6 +116,38 @@ func liteArgs(args []any) ([]driver.NamedValue, error) {
 	}
 	return values, nil
 }
+
+// keptRows are rows that have left the database.
+type keptRows struct {
+	driver.Rows // closed; its columns are still there
+	rows        [][]driver.Value
+}
+
+func keepRows(rows driver.Rows) (*keptRows, error) {
+	kept := &keptRows{Rows: rows}
+	for {
+		row := make([]driver.Value, len(rows.Columns()))
+		err := rows.Next(row)
+		if err == io.EOF {
+			return kept, rows.Close()
+		}
+		if err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		kept.rows = append(kept.rows, row)
+	}
+}
+
+func (k *keptRows) Next(dest []driver.Value) error {
+	if len(k.rows) == 0 {
+		return io.EOF
+	}
+	copy(dest, k.rows[0])
+	k.rows = k.rows[1:]
+	return nil
+}
+
+func (k *keptRows) Close() error { return nil }
 
 // liteRows embeds the interface because it grows in minor versions of pgx; what
 // the generated code does not call stays nil.
