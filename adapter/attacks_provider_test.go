@@ -222,6 +222,9 @@ func (c *chatter) goesOn(o outcome) {
 	if told := strings.Contains(said, agent.NoteUnfinished); told != strings.HasSuffix(o.text, "…") {
 		c.Errorf("told that the answer broke off: %v; %s", told, said)
 	}
+	if o.text != "" && len(o.text) < 1000 && !strings.Contains(said, "assistant: "+o.text) {
+		c.Errorf("the model does not read %q: %s", o.text, said)
+	}
 	users := 0
 	for _, item := range c.items() {
 		if item.Kind() == chatkit.KindUserMessage {

@@ -218,7 +218,7 @@ func TestWidgetsOfAnAnswer(t *testing.T) {
 			t.Errorf("%s: the steps are %+v, want %q", row.name, flows, row.steps)
 		}
 	}
-	if said := conversation(last(c.asked())); strings.Count(said, "list_tasks(") != 4 || strings.Count(said, "tool: ") != 14 {
+	if said := conversation(last(c.asked())); strings.Count(said, "list_tasks(") != 4 || strings.Count(said, "tool: ") != 14 || strings.Contains(said, "Note from") || strings.Contains(said, " steps") {
 		t.Errorf("the model reads %s", said)
 	}
 }
@@ -310,6 +310,50 @@ func TestLimitsOfAnAnswer(t *testing.T) {
 			row.want.check(c, c.says("hello"))
 			c.goesOn(row.want)
 		})
+	}
+}
+
+// Time that is over while a tool works: the step is shown as one that may or may
+// not have been done, not as one that still goes on.
+func TestTimeOverInATool(t *testing.T) {
+	t.Parallel()
+	m := startModel(t)
+	h, g := gate(t, setup{env: m.env(map[string]string{"TURN_TIMEOUT": "1s"})})
+	release := make(chan struct{})
+	defer close(release)
+	g.answers(onCall(func(http.ResponseWriter, rpcCall) { <-release }))
+	c := h.chat(t, m, call("create_task", `{"title":"milk"}`))
+	s := c.says("hello")
+	outcome{fails: "took longer than it may", retry: true, asked: 1}.check(c, s)
+	flows := done[*chatkit.WorkflowItem](s)
+	if len(flows) != 1 || flows[0].Workflow.Tasks[0].Status != chatkit.TaskNone || !strings.Contains(flows[0].Workflow.Tasks[0].Content, "not known") {
+		t.Errorf("the steps are %+v", flows)
+	}
+	g.answers(nil)
+	c.goesOn(outcome{})
+	if said := conversation(last(c.asked())); !strings.Contains(said, "not known whether") {
+		t.Errorf("the model reads %s", said)
+	}
+}
+
+// One limit holds for all ways to ask the model, and for nothing else.
+func TestTurnsOfAMinute(t *testing.T) {
+	t.Parallel()
+	m := startModel(t)
+	h := start(t, setup{env: m.env(map[string]string{"RATE_TURNS_PER_MINUTE": "2"})})
+	c := h.chat(t, m)
+	c.says("hello")
+	c.says("and now?")
+	asked := len(c.asked())
+	for path, body := range map[string]string{
+		"/api/chatkit": c.body("more"), "/api/chat": `{"message":"more"}`,
+		"/api/chatkit?": fmt.Sprintf(`{"type":"threads.retry_after_item","params":{"thread_id":%q,"item_id":%q}}`, c.thread, c.shown[0]),
+	} {
+		h.send(t, "POST", path, body, c.header).refused(t, 429, "rate_limited")
+	}
+	c.keptAsShown() // a read
+	if len(c.asked()) != asked {
+		t.Error("the model was asked")
 	}
 }
 

@@ -41,9 +41,21 @@ func (s *steps) end(e agent.ToolFinished) error {
 	return s.flow.Update(place, *task)
 }
 
+// close ends the steps. A call that has no end yet, because the time was over,
+// may still take effect.
 func (s *steps) close() error {
 	if s.flow == nil {
 		return nil
+	}
+	for place := range s.tasks {
+		task := &s.tasks[place]
+		if task.Status != chatkit.TaskLoading {
+			continue
+		}
+		task.Status, task.Content = chatkit.TaskNone, "Failed: it is not known whether this was done."
+		if err := s.flow.Update(place, *task); err != nil {
+			return err
+		}
 	}
 	flow := s.flow
 	s.flow = nil
