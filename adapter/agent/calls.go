@@ -258,7 +258,18 @@ func (c *plannedCall) forModel() string {
 	case len(c.result.Structured) > 0:
 		return cutText(string(c.result.Structured), MaxToolResult)
 	default:
-		return `{"text":` + quoted(cutText(c.result.Text, MaxToolResult/2)) + `}`
+		return `{"text":` + quotedWithin(c.result.Text, MaxToolResult-len(`{"text":}`)) + `}`
+	}
+}
+
+// quotedWithin quotes as much of a text as fits into limit bytes.
+func quotedWithin(text string, limit int) string {
+	for size := limit - 2; ; {
+		q := quoted(cutText(text, size))
+		if len(q) <= limit {
+			return q
+		}
+		size = size*limit/len(q) - 4 // what is escaped takes more
 	}
 }
 

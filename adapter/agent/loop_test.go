@@ -454,13 +454,19 @@ func TestLargeToolResultIsCut(t *testing.T) {
 		if c.Name == "list_tasks" {
 			return ToolResult{Structured: json.RawMessage(`{"tasks":["` + strings.Repeat("دودھ", 40_000) + `"]}`)}, nil
 		}
-		return ToolResult{Text: strings.Repeat("\"\n", 60_000)}, nil
+		if c.Name == "get_stats" {
+			return ToolResult{Text: strings.Repeat("\"\n", 60_000)}, nil
+		}
+		return ToolResult{Text: strings.Repeat("y", 200_000)}, nil
 	}
-	h.provider.Queue(agenttest.Calls(agenttest.Call{Name: "list_tasks", Arguments: "{}"}, agenttest.Call{Name: "get_stats", Arguments: "{}"}), agenttest.Text("ok"))
+	h.provider.Queue(agenttest.Calls(
+		agenttest.Call{Name: "list_tasks", Arguments: "{}"}, agenttest.Call{Name: "get_stats", Arguments: "{}"},
+		agenttest.Call{Name: "create_task", Arguments: `{"title":"y"}`},
+	), agenttest.Text("ok"))
 	o := h.run("list")
 	o.wantText(t, "ok")
 	for i, text := range toolMessages(h.provider.Requests()[1]) {
-		if len(text) > MaxToolResult*2 || !strings.Contains(text, "[cut:") || strings.Contains(text, "\uFFFD") {
+		if len(text) > MaxToolResult || len(text) < MaxToolResult-100 || !strings.Contains(text, "[cut:") || strings.Contains(text, "\uFFFD") {
 			t.Errorf("result %d has %d bytes, ends %q", i, len(text), text[len(text)-40:])
 		}
 	}
