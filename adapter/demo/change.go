@@ -1,16 +1,28 @@
 package demo
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // A change goes in steps: look for the task, change it, tell what was done.
 // Which step comes next follows from those that were made.
 func (t *turn) change() answer {
-	if n := len(t.steps); n > 0 && t.steps[n-1].tool != toolList {
-		return t.changed(t.steps[n-1].result)
+	if made := t.made(); len(made) > 0 {
+		return t.changed(made)
 	}
 	if t.do == rename && t.title == "" && (t.target.text != "" || t.target.it) {
 		return say(t.voice.saying(t.voice.askNewTitle, either(t.target.text, "…")))
 	}
-	if t.target.all {
+	if t.target.all || len(t.target.each) > 0 && t.do == rename {
 		return say(t.voice.askOne)
+	}
+	if len(t.chosen) > 0 {
+		return t.changeAll(t.chosen)
+	}
+	if len(t.target.each) > 0 {
+		return t.findEach()
 	}
 	if id, known := t.fromHistory(); known {
 		if id == "" {
@@ -21,6 +33,15 @@ func (t *turn) change() answer {
 	return t.find()
 }
 
+// made are the changes of this turn, which come after all looking.
+func (t *turn) made() []step {
+	n := len(t.steps)
+	for n > 0 && t.steps[n-1].tool != toolList && t.steps[n-1].tool != toolGet {
+		n--
+	}
+	return t.steps[n:]
+}
+
 // fromHistory finds the task that a sentence means by "it" or by its place in
 // the list that was shown. known is false when titles have to be looked up.
 func (t *turn) fromHistory() (id string, known bool) {
@@ -28,7 +49,7 @@ func (t *turn) fromHistory() (id string, known bool) {
 	case t.target.it:
 		return t.lastTask(), true
 	case t.target.nth != 0 && t.target.text == "":
-		tasks := t.lastList()
+		tasks := t.lastShown()
 		if n, ok := pick(t.target.nth, len(tasks)); ok {
 			return tasks[n].ID, true
 		}
@@ -80,19 +101,20 @@ func (t *turn) find() answer {
 	found := t.narrow(matching(t.target.text, tasks))
 	if t.target.text == "" {
 		found = tasks
+		if t.overdue {
+			found = t.onlyOverdue(tasks)
+		}
 	}
 	switch {
 	case s.result.more != "" && pages < maxPages && !s.result.cut:
-		args := map[string]any{}
-		for name, value := range s.args {
-			args[name] = value
-		}
-		args["cursor"] = s.result.more
-		return t.call(toolList, args)
+		return t.nextPage(s)
 	case len(found) == 0 && searched && t.target.text != "":
 		return t.call(toolList, map[string]any{"limit": pageSize})
 	}
 	if near := near(t.target.text, tasks); len(found) == 0 && len(near) > 0 {
+		if t.do == tell {
+			return t.tellOf(near)
+		}
 		return t.ask(near)
 	}
 	return t.resolve(found, s.result.cut || s.result.more != "")
@@ -133,6 +155,8 @@ func (t *turn) resolve(found []task, incomplete bool) answer {
 		found = found[n : n+1]
 	}
 	switch {
+	case t.do == tell && len(found) > 0:
+		return t.tellOf(found)
 	case len(found) == 0 && t.target.text == "":
 		return say(t.voice.noneFound)
 	case len(found) == 0 && incomplete:
@@ -142,13 +166,36 @@ func (t *turn) resolve(found []task, incomplete bool) answer {
 	case len(found) > 1:
 		return t.ask(found)
 	}
-	switch task := found[0]; {
-	case t.do == complete && task.Completed:
-		return say(t.voice.saying(t.voice.alreadyDone, task.Title))
-	case t.do == reopen && !task.Completed:
-		return say(t.voice.saying(t.voice.alreadyOpen, task.Title))
+	return t.changeAll(found)
+}
+
+// changeAll changes the tasks that were found, in one go.
+func (t *turn) changeAll(found []task) answer {
+	var all answer
+	var told []string
+	seen := map[string]bool{}
+	for _, task := range found {
+		one := answer{}
+		switch {
+		case seen[task.ID]:
+			continue
+		case t.do == complete && task.Completed:
+			one = say(t.voice.saying(t.voice.alreadyDone, task.Title))
+		case t.do == reopen && !task.Completed:
+			one = say(t.voice.saying(t.voice.alreadyOpen, task.Title))
+		default:
+			one = t.changeTask(task)
+		}
+		seen[task.ID] = true
+		all.calls = append(all.calls, one.calls...)
+		if one.text != "" && !slices.Contains(told, one.text) {
+			told = append(told, one.text)
+		}
 	}
-	return t.changeTask(found[0])
+	if len(all.calls) == 0 {
+		all.text = strings.Join(told, " ")
+	}
+	return all
 }
 
 // ask asks which of several tasks is meant.
@@ -187,23 +234,32 @@ func (t *turn) changeTask(of task) answer {
 	return a
 }
 
-// changed tells what was done, from what the tool gave back.
-func (t *turn) changed(r result) answer {
-	if r.task == nil {
-		return say(t.voice.unreadable)
+// changed tells what was done, from what the tools gave back.
+func (t *turn) changed(made []step) answer {
+	lines := make([]string, len(made))
+	for i, s := range made {
+		lines[i] = t.changedText(s.result)
 	}
+	return say(strings.Join(lines, " "))
+}
+
+func (t *turn) changedText(r result) string {
 	v := t.voice
-	switch t.do {
-	case complete:
-		return say(v.saying(v.completed, r.task.Title))
-	case reopen:
-		return say(v.saying(v.reopened, r.task.Title))
-	case remove:
-		return say(v.saying(v.deleted, r.task.Title))
-	case rename:
-		return say(v.saying(v.renamed, t.oldTitle(r.task.ID), r.task.Title))
+	switch {
+	case r.failure != "":
+		return fmt.Sprintf(v.failed, r.failure)
+	case r.task == nil:
+		return v.unreadable
+	case t.do == complete:
+		return v.saying(v.completed, r.task.Title)
+	case t.do == reopen:
+		return v.saying(v.reopened, r.task.Title)
+	case t.do == remove:
+		return v.saying(v.deleted, r.task.Title)
+	case t.do == rename:
+		return v.saying(v.renamed, t.oldTitle(r.task.ID), r.task.Title)
 	}
-	return say(v.updatedText(r.task.Title, t.news(*r.task)))
+	return v.updatedText(r.task.Title, t.news(*r.task))
 }
 
 // oldTitle is what a task was called when it was looked up.

@@ -211,10 +211,13 @@ func (f *fakeTools) day(due string) string {
 }
 
 func (f *fakeTools) stats() string {
-	n := map[string]any{"by_priority": map[string]int{}, "by_category": map[string]int{}}
+	priorities, categories := map[string]int{}, map[string]int{}
+	n := map[string]any{"by_priority": priorities, "by_category": categories}
 	total, pending, overdue := 0, 0, 0
 	for _, t := range f.tasks {
 		total++
+		priorities[t.Priority]++
+		categories[t.Category]++
 		if !t.Completed {
 			pending++
 			if t.DueDate != "" && f.day(t.DueDate) < f.now.Format(time.DateOnly) {

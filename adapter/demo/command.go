@@ -22,6 +22,13 @@ const (
 	update
 	remove
 	count
+	more    // the next page of the list
+	tell    // how a task stands
+	okay    // nothing but a friendly word
+	bye     // the same
+	refrain // nothing: it was forbidden
+	suppose // nothing: it was only spoken of
+	confirm // nothing yet: it was asked whether to
 )
 
 // A command is a sentence that was understood.
@@ -31,6 +38,7 @@ type command struct {
 
 	title  string // of the new task, or the new title
 	target target // the task meant
+	chosen []task // those picked from a question of ours; they are the target
 	search string // what a list looks for
 
 	description string
@@ -40,8 +48,12 @@ type command struct {
 	clearDue    bool
 	clearText   bool // the description is to go
 
+	then *command // of confirm: what to do after a yes
+
 	status  string
 	overdue bool
+	sortBy  string // of a list, with sortOrder
+	order   string
 	from    string // days that a list shows, calendar dates
 	until   string
 }
@@ -53,6 +65,9 @@ type target struct {
 	it bool
 	// all: the sentence means more than one.
 	all bool
+	// each are the tasks that are meant where there is more than one: "gym and
+	// buy milk". text holds all the words, for a title may have an "and" too.
+	each []target
 	// nth counts from 1 in the list shown, from its end when negative; 0: no
 	// number was said.
 	nth int
@@ -69,15 +84,46 @@ func understand(text string, now time.Time) command {
 		return command{tongue: newSentence(head).tongue}
 	}
 	s := newSentence(strings.TrimSpace(text))
-	p := parser{now: now, full: s}
+	c := command{do: phraseAct(s)}
+	if c.do == unknown {
+		p := parser{now: now, full: s}
+		c = p.command()
+	}
+	c.tongue = s.tongue
+	return c
+}
+
+// phraseAct is what a sentence that is one fixed phrase wants: "thanks a lot!".
+func phraseAct(s *sentence) act {
+	s = s.trim(nothing)
+	for {
+		do, n := wholePhrases.at(s, 0)
+		switch {
+		case n == 0:
+			return unknown
+		case n == len(s.words):
+			return do
+		}
+		s = s.part(n, len(s.words)).trimLeft(nothing) // "ok, thanks"
+	}
+}
+
+// command reads what the words of the sentence ask for, and then whether it has
+// the force for it.
+func (p *parser) command() command {
 	var c command
-	if s.tongue == english {
+	if p.full.tongue == english {
 		c = p.english()
 	} else {
 		c = p.urdu()
 	}
-	c.tongue = s.tongue
-	return c
+	switch c.do {
+	case list:
+		c.sortBy, c.order = sorting(p.full)
+	case count:
+		c.priority, c.category = p.priority, p.category
+	}
+	return p.weigh(c)
 }
 
 // runeOffset is where character n of the text begins.

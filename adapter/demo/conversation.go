@@ -14,6 +14,7 @@ type conversation struct {
 	said    string    // what the user wrote last
 	steps   []step    // what was called since, and what came of it
 	earlier []message // all before it
+	depth   int       // how many questions led here, of one asked about another
 }
 
 // A step is a tool call with its result.
@@ -24,9 +25,14 @@ type step struct {
 }
 
 func readConversation(req *request, clock func() time.Time) *conversation {
-	c := &conversation{req: req, now: userTime(req, clock)}
+	return readMessages(req, req.Messages, userTime(req, clock))
+}
+
+// readMessages reads the conversation as it stood after some of the messages.
+func readMessages(req *request, messages []message, now time.Time) *conversation {
+	c := &conversation{req: req, now: now}
 	last := -1
-	for i, m := range req.Messages {
+	for i, m := range messages {
 		if m.Role == "user" {
 			last = i
 		}
@@ -34,9 +40,9 @@ func readConversation(req *request, clock func() time.Time) *conversation {
 	if last < 0 {
 		return c
 	}
-	c.said = withoutNotes(req.Messages[last].Content.first())
-	c.earlier = req.Messages[:last]
-	c.steps = readSteps(req.Messages[last+1:])
+	c.said = withoutNotes(messages[last].Content.first())
+	c.earlier = messages[:last]
+	c.steps = readSteps(messages[last+1:])
 	return c
 }
 
@@ -112,7 +118,16 @@ func (c *conversation) lastTask() string {
 	return ""
 }
 
-// lastList is the list that was shown last.
+// lastShown are the tasks of the last list that a person read, in its order:
+// those that an answer told by title, else all that a tool gave.
+func (c *conversation) lastShown() []task {
+	if shown := c.told(c.before()); len(shown) > 0 {
+		return shown
+	}
+	return c.lastList()
+}
+
+// lastList is the list that a tool gave last.
 func (c *conversation) lastList() []task {
 	steps := readSteps(c.earlier)
 	for i := len(steps) - 1; i >= 0; i-- {
@@ -123,18 +138,17 @@ func (c *conversation) lastList() []task {
 	return nil
 }
 
-// before gives the message of the user before this one, and the text of the
-// model that came after it.
-func (c *conversation) before() (said, answered string) {
+// before is the text with which the model answered last.
+func (c *conversation) before() string {
 	for i := len(c.earlier) - 1; i >= 0; i-- {
 		switch m := c.earlier[i]; {
 		case m.Role == "user":
-			return m.Content.first(), answered
-		case m.Role == "assistant" && answered == "":
-			answered = m.Content.first()
+			return ""
+		case m.Role == "assistant" && m.Content.first() != "":
+			return m.Content.first()
 		}
 	}
-	return "", answered
+	return ""
 }
 
 var (
@@ -172,8 +186,10 @@ func userTime(req *request, clock func() time.Time) time.Time {
 	return now.In(location)
 }
 
-func either(a, b string) string {
-	if a != "" {
+// either is a, or b if a is nothing.
+func either[T comparable](a, b T) T {
+	var none T
+	if a != none {
 		return a
 	}
 	return b

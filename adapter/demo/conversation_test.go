@@ -19,7 +19,7 @@ func TestConversations(t *testing.T) {
 	}
 	for name, play := range map[string]script{
 		"it is the task spoken of last": {
-			{"add call Sara tomorrow", "Added “call Sara” (due 2026-11-26)."},
+			{"add call Sara tomorrow", "Added “call Sara” (due Thursday 26 November 2026)."},
 			{"make it high priority", "Changed “call Sara”: high priority."},
 			{"mark it as done", "“call Sara” is completed."},
 			{"delete it", "Deleted “call Sara”."},
@@ -27,7 +27,7 @@ func TestConversations(t *testing.T) {
 		},
 		"it is nothing at the beginning": {{"delete it", "Which task do you mean?"}},
 		"several fit: asks, and takes a title for an answer": {
-			{"delete the milk task", "Which one do you mean?\n\n- Buy oat milk (high priority, home, due 2026-11-26)\n- Buy milk (home)"},
+			{"delete the milk task", "Which one do you mean?\n\n- Buy oat milk (high priority, home, due Thursday 26 November 2026)\n- Buy milk (home)"},
 			{"the oat one", "Deleted “Buy oat milk”."},
 		},
 		"several fit: takes a number for an answer": {
@@ -45,19 +45,19 @@ func TestConversations(t *testing.T) {
 		},
 		"done before":        {{"complete wash the car", "“Wash the car” was completed already."}},
 		"open before":        {{"reopen buy milk", "“Buy milk” is open already."}},
-		"all at once":        {{"delete all tasks", "I change one task at a time."}},
+		"all at once":        {{"delete all tasks", "I change only tasks that you name."}},
 		"no new value":       {{"rename wash the car", "What should “wash the car” be called?"}},
 		"an empty list":      {{"show work tasks", "There are no such tasks."}},
 		"statistics":         {{"how many tasks do I have?", "You have 3 tasks: 2 pending, 1 completed, 0 overdue."}},
 		"not understood":     {{"what is love?", "I am the demo model"}},
-		"in Urdu":            {{"دودھ لانا شامل کرو", "«دودھ لانا» شامل کر دیا۔"}, {"اسے ضروری کر دو", "«دودھ لانا» میں تبدیلی کر دی: اعلیٰ ترجیح۔"}, {"اسے کل تک کر دو", "تاریخ 2026-11-26"}, {"اسے مکمل کر دو", "«دودھ لانا» مکمل ہو گیا۔"}},
-		"in Roman Urdu":      {{"kal doodh lana add karo", "“doodh lana” shamil kar diya (tareekh 2026-11-26)."}, {"isay delete kar do", "“doodh lana” delete kar diya."}},
+		"in Urdu":            {{"دودھ لانا شامل کرو", "«دودھ لانا» شامل کر دیا۔"}, {"اسے ضروری کر دو", "«دودھ لانا» میں تبدیلی کر دی: اعلیٰ ترجیح۔"}, {"اسے کل تک کر دو", "تاریخ جمعرات 26 نومبر 2026"}, {"اسے مکمل کر دو", "«دودھ لانا» مکمل ہو گیا۔"}},
+		"in Roman Urdu":      {{"kal doodh lana add karo", "“doodh lana” shamil kar diya (tareekh jumerat 26 November 2026)."}, {"isay delete kar do", "“doodh lana” delete kar diya."}},
 		"not understood: ur": {{"موسم کیسا ہے؟", "میں ڈیمو ماڈل ہوں"}},
 		"asks in Urdu":       {{"milk والا کام حذف کر دو", "آپ کی مراد کون سا کام ہے؟"}, {"پہلا", "«Buy oat milk» حذف کر دیا۔"}},
 		"a title that is Markdown": {
 			{`add "![x](http://evil.example/?q=1) <b>"`, "Added “!\\[x](http://evil.example/?q=1) \\<b>”."},
 		},
-		"a time of day": {{"add call Ali tomorrow at 5pm", "(due 2026-11-26 17:00)"}},
+		"a time of day": {{"add call Ali tomorrow at 5pm", "(due Thursday 26 November 2026, 17:00)"}},
 		"a description": {{"add a task to pack, description: two shirts", "Added “pack”."}, {"remove the description from pack", "no description"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestLongLists(t *testing.T) {
 	if n := c.tools.calls[toolList]; n != 4 {
 		t.Errorf("%d lists were asked for, want a search and three pages", n)
 	}
-	if got := c.say(t, "show my tasks"); strings.Count(got, "\n- ") != maxListed || !strings.HasPrefix(got, "The first 10 tasks; there are more:") {
+	if got := c.say(t, "show my tasks"); strings.Count(got, "\n- ") != maxListed || !strings.HasPrefix(got, "The first 20 tasks; say “show more” for the next ones:") {
 		t.Errorf("a long list is told as %q", got)
 	}
 	c.tools.pageSize = 10

@@ -1,5 +1,7 @@
 package demo
 
+import "strings"
+
 // What an English sentence begins with, before it comes to the point.
 var englishPolite = newSet(`please, pls, plz, kindly, can you, could you, would you, will you, can you please, could you please, would you please,
 			i want to, i want you to, i'd like to, i would like to, i'd like you to, i'd like, i would like,
@@ -35,7 +37,7 @@ var englishLeads = newTable(
 	meaning[lead]{leadReopen, `reopen, re-open, undo, uncheck, unmark, untick, restore, reactivate, bring back, uncomplete, un-complete,
 			un-check, unfinish, undone, not done, not finished, restart, redo, i haven't done, i have not done, i haven't finished, i didn't do,
 			i did not do, i didn't finish, i did not finish, i haven't`, "", ""},
-	meaning[lead]{leadDone, `complete, finish, tick off, check off, cross off, cross out, tick, check, cross, close, done, finished, completed,
+	meaning[lead]{leadDone, `mark off, complete, finish, tick off, check off, cross off, cross out, tick, check, cross, close, done, finished, completed,
 			close out, wrap up, resolve, accomplish, i finished, i completed, i did, i've done, i have done, i've finished, i have finished,
 			i've completed, i have completed, i'm done with, i am done with,
 		i'm done, i am done, done with, i just finished, i just did, i just completed, i already did, i already finished, i've already done,
@@ -43,7 +45,7 @@ var englishLeads = newTable(
 			i've just finished, i managed to, i got done, i have already done`, "", ""},
 	meaning[lead]{leadPast, `i, i've, i have, i just, i already, i have already, i've already, i've just, i have just, just, already`, "", ""},
 	meaning[lead]{leadMark, `mark, flag, set, tag, label, consider, treat, put`, "", ""},
-	meaning[lead]{leadChange, `change, update, move, make, edit, reschedule, postpone, push, push back, shift, raise, lower, bump, bump up,
+	meaning[lead]{leadChange, `put off, change, update, move, make, edit, reschedule, postpone, push, push back, shift, raise, lower, bump, bump up,
 			prioritize, prioritise, give, assign, delay, modify, switch, turn, increase, decrease, reduce, extend, categorize, categorise, file,
 			upgrade, downgrade, escalate, alter, adjust, reprioritize, deprioritize, defer, bring forward, recategorize, replace`, "", ""},
 	meaning[lead]{leadCount, `how many, how much, count, stats, statistics, summary, summarize, summarise, number of, overview, progress,
@@ -83,7 +85,8 @@ const (
 var (
 	asDone = newSet(`as done, as complete, as completed, as finished, as closed, as accomplished, to done, to completed, to complete,
 			to finished, done, complete, completed, finished, is done, is complete, is completed, is finished, are done, has been done, has been completed,
-			was done, has been finished, is all done, off, is over, as being done, as being complete, got done, as resolved, is now done, is now complete`, "", "")
+			was done, has been finished, is all done, is over, as being done, as being complete, got done, as resolved, is now done, is now complete, is finally done, is finally finished,
+			is finally complete, is finally completed, is already done, is already finished, is already completed, is now finished, is now completed`, "", "")
 	asOpen = newSet(`as not done, as pending, as incomplete, as undone, as open, as unfinished, as to do, as todo, as not complete, as not completed,
 			as not finished, as uncompleted, as active, as still open, as still pending, as not started, to pending, to open, to incomplete,
 			to not done, to todo, not done, undone, incomplete, pending, is not done, isn't done, is not finished, isn't finished, is not complete,
@@ -218,6 +221,9 @@ func (p *parser) valuesEnglish(s, body *sentence) (command, bool) {
 	if !p.hasValues() || lengthAt(s, 0, questions) > 0 {
 		return command{}, false
 	}
+	if c, ok := p.predicate(); ok {
+		return c, true
+	}
 	if lengthAt(s, 0, errands) > 0 {
 		return p.createEnglish(s), true
 	}
@@ -227,6 +233,32 @@ func (p *parser) valuesEnglish(s, body *sentence) (command, bool) {
 	}
 	return command{}, false
 }
+
+// predicate reads a value that is said of a task: "buy milk is now low
+// priority", "pay rent is due on Friday". It ends the sentence.
+func (p *parser) predicate() (command, bool) {
+	s := p.full.trimLeft(englishPolite).trimRight(quietTail)
+	for i := 1; i < len(s.words); i++ {
+		n := lengthAt(s, i, beingValued)
+		if n == 0 {
+			continue
+		}
+		value := &parser{now: p.now, full: s.part(i, len(s.words))}
+		value.readValues()
+		if value.hasValues() && len(value.rest.trim(valueRemains).words) == 0 {
+			c := value.values(update)
+			c.target = targetOf(s.part(0, i))
+			return c, c.target.text != "" || c.target.it
+		}
+	}
+	return command{}, false
+}
+
+var (
+	beingValued = newSet(`is, is now, should be, must be, needs to be, has to be, has, has now, is a, should have, needs, is due, is now due,
+			should be due, must be due, is in, belongs to, belongs in, becomes, is of`, "", "")
+	valueRemains = newSet(`is, now, should, must, needs, has, have, to, be, a, an, due, task, in, of, the, belongs, becomes, only, really, very, with`, "", "")
+)
 
 // takenOff reads "take … off my list".
 func takenOff(s *sentence) (*sentence, bool) {
@@ -246,7 +278,7 @@ var (
 // passive reads "the tap has been fixed" and "(mark) the bill as paid".
 func passive(s *sentence) (*sentence, bool) {
 	last := len(s.words) - 1
-	if last < 1 || !regularPast(s.words[last]) && lengthAt(s, last, irregular) == 0 {
+	if last < 1 || lengthAt(s, last, undone) > 0 || !regularPast(s.words[last]) && lengthAt(s, last, irregular) == 0 {
 		return nil, false
 	}
 	n := s.phraseBefore(toBe, last)
@@ -299,6 +331,9 @@ func (p *parser) createEnglish(s *sentence) command {
 		return p.updateEnglish(s) // "add a due date of Friday to …"
 	}
 	if c, ok := p.addDescription(s.trimLeft(articles)); ok {
+		return c
+	}
+	if c, ok := p.annotate(s.trimLeft(articles)); ok {
 		return c
 	}
 	c := p.values(create)
@@ -355,8 +390,21 @@ func createTitle(s *sentence) string {
 		s = s.part(n, len(s.words)).trimLeft(nothing)
 	}
 	s = s.trimLeft(newTitleArticle).trimRight(titleTail)
-	s = s.part(0, len(s.words)-namedList(s))
-	return s.unquoted().string()
+	s = s.part(0, len(s.words)-namedList(s)).unquoted()
+	if s.onlyQuotes() {
+		return ""
+	}
+	return s.string()
+}
+
+// onlyQuotes reports whether nothing is left but quotation marks.
+func (s *sentence) onlyQuotes() bool {
+	for _, w := range s.words {
+		if !w.sign || !strings.Contains("\"'`“”„«»‘’‹›", w.key) {
+			return false
+		}
+	}
+	return true
 }
 
 // namedList is the length of "to my shopping list" at the end of a sentence:

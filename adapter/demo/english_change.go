@@ -20,6 +20,12 @@ func (p *parser) changeEnglish(kind lead, s *sentence) command {
 	if sp, ok := longest(body, asDone); ok && !p.hasValues() {
 		return p.onTask(complete, body.without(sp))
 	}
+	if kind == leadMark && !p.hasValues() && lengthAt(body, len(body.words)-1, offWord) > 0 { // "mark gym off", but not "put gym off"
+		if lengthAt(p.rest.trimLeft(englishPolite), 0, markWord) > 0 {
+			return p.onTask(complete, body.part(0, len(body.words)-1))
+		}
+		return command{}
+	}
 	if task, ok := passive(body); ok && kind == leadMark && !p.hasValues() {
 		return p.onTask(complete, task)
 	}
@@ -34,6 +40,11 @@ func (p *parser) changeEnglish(kind lead, s *sentence) command {
 	}
 	return p.updateEnglish(body)
 }
+
+var (
+	offWord  = newSet("off", "", "")
+	markWord = newSet("mark", "", "")
+)
 
 // isThe reports whether the sentence speaks of a task that is there: "make the
 // task …", not "make a task …".
@@ -71,6 +82,9 @@ var irregular = newSet(`bought, paid, sent, wrote, made, did, got, took, went, h
 func (p *parser) pastEnglish(body *sentence) command {
 	body = body.trimLeft(englishPolite)
 	n := lengthAt(body, 0, irregular)
+	if lengthAt(body, 0, undone) >= max(n, 1) || p.priority+p.category != "" || lengthAt(body, n, toDo) > 0 {
+		return command{} // "I skipped gym", "I made gym high priority", "I had to …"
+	}
 	if n == 0 && len(body.words) > 1 && regularPast(body.words[0]) {
 		n = 1
 	}
@@ -80,15 +94,26 @@ func (p *parser) pastEnglish(body *sentence) command {
 	return p.onTask(complete, body.part(n, len(body.words)))
 }
 
+// undone are verbs in the past that tell of anything but a task that was done.
+var undone = newSet(`deleted, removed, added, created, renamed, changed, updated, moved, marked, listed, showed, cancelled, canceled,
+			postponed, rescheduled, delayed, deferred, wanted, tried, started, liked, loved, hated, planned, decided, missed, skipped, failed,
+			needed, asked, stopped, ignored, dropped, wished, hoped, expected, promised, intended, considered, refused, reopened, dreaded, enjoyed,
+			wondered, mentioned, talked, discussed, noted, noticed, viewed, scheduled, paused, neglected, scared, tired, bored, interested,
+			confused, worried, assigned, prioritized, edited, looked, attempted, thought, forgot, began, said, told, knew, felt, lost, quit,
+			recommended, required, allowed, supposed, blocked, delegated, rejected, based, named, called off, put off, gave up, got rid of, left, hung,
+			kept, held, chose, found, met with, saved, used`, "", "")
+
 // regularPast reports whether a word looks like a verb in the past.
 func regularPast(w word) bool {
 	return !w.quoted && len(w.key) > 4 && strings.HasSuffix(w.key, "ed") && !strings.HasSuffix(w.key, "eed")
 }
 
+var toDo = newSet("to", "", "")
+
 var (
 	dueNoun = newSet(`due date, due dates, deadline, due-date, duedate, date, due time, due, due day`, `تاریخ, ڈیڈ لائن, آخری تاریخ,
 			مقررہ تاریخ, میعاد`, `due date, deadline, tareekh, tarikh, aakhri tareekh, date`)
-	descriptionNoun = newSet(`description, details, notes, note, detail`, `تفصیل, وضاحت`, `tafseel, tafsil, description`)
+	descriptionNoun = newSet(`description, details, notes, note, detail, comment, comments`, `تفصیل, وضاحت`, `tafseel, tafsil, description`)
 	of              = newSet(`of, from, for, on, off, the, my, in`, "", "")
 )
 
@@ -110,11 +135,56 @@ func (p *parser) clearing(body *sentence) (command, bool) {
 	return command{}, false
 }
 
+// clearingValue reads "remove the high priority from buy milk": the value goes
+// back to what a new task has, and the task stays.
+func (p *parser) clearingValue() (command, bool) {
+	at, ok := firstOf(p.full, fromWord)
+	if !ok {
+		return command{}, false
+	}
+	head := &parser{now: p.now, full: p.full.part(0, at)}
+	head.readValues()
+	c := command{do: update, target: targetOf(p.full.part(at+1, len(p.full.words)).trimRight(englishTail))}
+	if c.target.text == "" && !c.target.it || holds(p.full.part(at, len(p.full.words)), listNoun) {
+		return command{}, false
+	}
+	if _, after := p.lead(head.rest.trimLeft(nothing)); len(after.trim(clearedNouns).words) > 0 {
+		return command{}, false // "remove the high priority milk task from …"
+	}
+	named := holds(head.full, taskNoun)
+	switch {
+	case head.hasWhen && !named:
+		c.clearDue = true
+	case (head.priority != "" || holds(head.full, priorityNoun)) && !named:
+		c.priority = "medium"
+	case (head.category != "" || holds(head.full, categoryNoun)) && !named:
+		c.category = "other"
+	default:
+		return command{}, false
+	}
+	return c, true
+}
+
+// firstOf is where the first word of the table stands.
+func firstOf(s *sentence, t *table[bool]) (int, bool) {
+	_, sp, ok := find(s, t)
+	return sp.from, ok
+}
+
+var (
+	fromWord     = newSet("from, of, off, on", "", "")
+	clearedNouns = newSet(`the, a, its, my, priority, category, label, tag, flag, mark, status, setting, deadline, due date, urgent, high, low,
+			importance, date, due, from, of, work, home, personal`, "", "")
+)
+
 var toWord = newSet(`to, into, as, say, be, :, =, with, by`, "", "")
 
 // removeEnglish reads what is to be deleted.
 func (p *parser) removeEnglish(s *sentence) command {
 	if c, ok := p.clearing(s); ok {
+		return c
+	}
+	if c, ok := p.clearingValue(); ok {
 		return c
 	}
 	return p.onTask(remove, s.trimRight(englishTail))
@@ -172,6 +242,42 @@ func (p *parser) addDescription(s *sentence) (command, bool) {
 	c.description = s.part(n, to).trim(nothing).unquoted().string()
 	return c, c.description != ""
 }
+
+// annotate reads "(add) a note to gym: bring water": what follows the colon is
+// the description of a task that is there.
+func (p *parser) annotate(s *sentence) (command, bool) {
+	n := lengthAt(s, 0, descriptionNoun)
+	m := lengthAt(s, n, toTask)
+	if n == 0 && lengthAt(p.full.trimLeft(englishPolite), 0, descriptionNoun) == 0 || m == 0 {
+		return command{}, false
+	}
+	for i := n + m + 1; i < len(s.words)-1; i++ {
+		if s.words[i].key != ":" && lengthAt(s, i, saying) == 0 || s.words[i].quoted {
+			continue
+		}
+		c := p.onTask(update, s.part(n+m, i))
+		from := sourceOf(p.full, s.words[i].end)
+		c.description = p.full.part(from, len(p.full.words)).trim(nothing).unquoted().string()
+		return c, c.description != "" && (c.target.text != "" || c.target.it)
+	}
+	return command{}, false
+}
+
+// sourceOf is the first word of the sentence that begins at a place of the
+// text, or behind it.
+func sourceOf(s *sentence, place int) int {
+	for i, w := range s.words {
+		if w.start >= place {
+			return i
+		}
+	}
+	return len(s.words)
+}
+
+var (
+	toTask = newSet("to, for, on, in, about", "", "")
+	saying = newSet("saying, that says, which says, that", "", "")
+)
 
 var (
 	levelBefore    = newSet(`to, as, at, more, a, is, be, should be, is now, very, to be, of, to a, be a, is a`, "", "")

@@ -8,20 +8,21 @@ import (
 // Grades of how well a task's title fits the words for it.
 const (
 	noFit   = iota
-	part    // the title's words are all among the words said
 	similar // all the words said are in the title, in some form
 	within  // all the words said are in the title
 	same    // title and words are the same but for small words
 	equal
 )
 
-// matching gives the tasks that the words mean, those alone that fit best.
+// matching gives the tasks that the words mean, those alone that fit best. A
+// title must hold all the words said: one that is left over may say "not", or
+// name a second task.
 func matching(words string, tasks []task) []task {
-	best, out := part, []task(nil)
+	best, out := similar, []task(nil)
 	said := titleWords(words)
 	for _, t := range tasks {
 		fit := fitOf(words, said, t.Title)
-		if fit < best || fit == noFit {
+		if fit < best {
 			continue
 		}
 		if fit > best {
@@ -60,8 +61,6 @@ func fitOf(words string, said []word, title string) int {
 		return within
 	case countIn(said, have, similarWord) == len(said):
 		return similar
-	case len(have)*2 >= len(said) && countIn(have, said, similarWord) == len(have):
-		return part
 	}
 	return noFit
 }

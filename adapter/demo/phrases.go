@@ -25,11 +25,22 @@ type voice struct {
 	askValue    string // an update without a new value
 	noMatch     string // what was looked for
 	noMatchCut  string // the same, when not all tasks could be looked at
+	unclear     string // several tasks fit one of those named
+
+	okay, bye string
+	refrained string // it was forbidden
+	supposed  string // it was only spoken of
+	confirm   string // it was asked whether to
+
+	isDone, isOpen string // how a task stands: its title, in brackets the rest
+	manyFound      string // several may be meant; a list follows
 
 	noTasks, noneFound string
 	oneTask, manyTasks string // %d
 	firstOf            string // %d shown, and there are more
-	stats              string // total, pending, completed, overdue
+	nextOf, noMore     string // %d shown of what follows
+	stats, statsOne    string // total, pending, completed, overdue
+	countOf            string // a priority or category, how many
 	failed             string // what the tool said
 	noTool             string // the tool's name
 	unreadable         string
@@ -42,6 +53,8 @@ type voice struct {
 	text               string // a new description
 	open, close        string // quotation marks
 	comma              string
+	weekdays           [7]string // from Sunday
+	months             [12]string
 }
 
 const demoKeys = "`LLM_API_KEY` / `OPENAI_API_KEY`"
@@ -60,12 +73,22 @@ var voices = map[tongue]*voice{
 
 		askTitle: "What should the task be called?", askNewTitle: "What should %s be called?",
 		askWhich: "Which one do you mean?", askTarget: "Which task do you mean? Tell me a word of its title.",
-		askOne:   "I change one task at a time. Which one do you mean?",
+		askOne:   "I change only tasks that you name. Which one do you mean?",
 		askValue: "What should I change about it: the title, the priority, the category or the due date?",
 		noMatch:  "I found no task about %s. Nothing was changed.", noMatchCut: "I found no task about %s among those I could look at. Nothing was changed.",
 
+		unclear: "More than one task fits %s, so I have changed nothing. Please name it more exactly.",
+		okay:    "All right! Tell me when there is something to do.", bye: "Goodbye!",
+		refrained: "All right, I leave everything as it is. Nothing was changed.",
+		supposed:  "I have changed nothing: that sounds like something that is not done yet, or not for me to do now. Say “mark milk as done” when it is done, or “move milk to tomorrow”.",
+		confirm:   "That was a question, so I have changed nothing yet. Should I do it? Say “yes”.",
+		isDone:    "%s is completed", isOpen: "%s is not done yet", manyFound: "These may be meant:",
+
 		noTasks: "You have no tasks yet.", noneFound: "There are no such tasks.",
-		oneTask: "One task:", manyTasks: "%d tasks:", firstOf: "The first %d tasks; there are more:",
+		oneTask: "One task:", manyTasks: "%d tasks:", firstOf: "The first %d tasks; say “show more” for the next ones:",
+		nextOf: "The next %d:", noMore: "There are no more tasks to show.",
+		statsOne: "You have %d task: %d pending, %d completed, %d overdue.", countOf: "%s: %d.",
+		weekdays: englishDays, months: englishMonths,
 		stats:  "You have %d tasks: %d pending, %d completed, %d overdue.",
 		failed: "That did not work: %s", noTool: "I cannot do that here: the tool `%s` is not available.",
 		unreadable: "The tool answered with something that I could not read.",
@@ -88,12 +111,22 @@ var voices = map[tongue]*voice{
 
 		askTitle: "کام کا نام کیا ہو؟", askNewTitle: "%s کا نیا نام کیا ہو؟",
 		askWhich: "آپ کی مراد کون سا کام ہے؟", askTarget: "آپ کی مراد کون سا کام ہے؟ اس کے نام کا کوئی لفظ لکھیں۔",
-		askOne:   "میں ایک وقت میں ایک ہی کام بدلتا ہوں۔ آپ کی مراد کون سا ہے؟",
+		askOne:   "میں صرف وہی کام بدلتا ہوں جن کا نام لیا جائے۔ آپ کی مراد کون سا ہے؟",
 		askValue: "اس میں کیا بدلوں: نام، ترجیح، زمرہ یا تاریخ؟",
 		noMatch:  "%s کے بارے میں کوئی کام نہیں ملا۔ کچھ نہیں بدلا گیا۔", noMatchCut: "جو کام میں دیکھ سکا ان میں %s کے بارے میں کوئی نہیں ملا۔ کچھ نہیں بدلا گیا۔",
 
+		unclear: "%s سے ایک سے زیادہ کام مراد ہو سکتے ہیں، اس لیے کچھ نہیں بدلا گیا۔ براہ کرم پورا نام لکھیں۔",
+		okay:    "ٹھیک ہے! کوئی کام ہو تو بتائیں۔", bye: "اللہ حافظ!",
+		refrained: "ٹھیک ہے، سب کچھ ویسے ہی رہنے دیا۔ کچھ نہیں بدلا گیا۔",
+		supposed:  "میں نے کچھ نہیں بدلا: لگتا ہے یہ ابھی ہوا نہیں، یا ابھی کرنا نہیں۔ ہو جائے تو لکھیں «دودھ والا کام مکمل کر دیں»، یا «دودھ والا کام کل پر ڈال دیں»۔",
+		confirm:   "یہ سوال تھا، اس لیے ابھی کچھ نہیں بدلا۔ کیا میں یہ کر دوں؟ «ہاں» لکھیں۔",
+		isDone:    "%s مکمل ہے", isOpen: "%s ابھی مکمل نہیں ہوا", manyFound: "آپ کی مراد شاید ان میں سے کوئی ہے:",
+
 		noTasks: "ابھی آپ کا کوئی کام نہیں۔", noneFound: "ایسا کوئی کام نہیں ہے۔",
-		oneTask: "ایک کام:", manyTasks: "%d کام:", firstOf: "پہلے %d کام؛ اور بھی ہیں:",
+		oneTask: "ایک کام:", manyTasks: "%d کام:", firstOf: "پہلے %d کام؛ باقی کے لیے «مزید دکھائیں» لکھیں:",
+		nextOf: "اگلے %d:", noMore: "دکھانے کو اور کوئی کام نہیں۔",
+		statsOne: "آپ کا کل %d کام ہے: %d باقی، %d مکمل، %d تاخیر کا شکار۔", countOf: "%s: %d۔",
+		weekdays: urduDays, months: urduMonths,
 		stats:  "آپ کے کل %d کام ہیں: %d باقی، %d مکمل، %d تاخیر کا شکار۔",
 		failed: "یہ نہیں ہو سکا: %s", noTool: "میں یہاں یہ نہیں کر سکتا: ٹول `%s` دستیاب نہیں۔",
 		unreadable: "ٹول کا جواب پڑھا نہیں جا سکا۔",
@@ -116,12 +149,22 @@ var voices = map[tongue]*voice{
 
 		askTitle: "Kaam ka naam kya ho?", askNewTitle: "%s ka naya naam kya ho?",
 		askWhich: "Aap ki murad kaun sa kaam hai?", askTarget: "Aap ki murad kaun sa kaam hai? Us ke naam ka koi lafz likhein.",
-		askOne:   "Main aik waqt mein aik hi kaam badalta hoon. Aap ki murad kaun sa hai?",
+		askOne:   "Main sirf wohi kaam badalta hoon jin ka naam liya jaye. Aap ki murad kaun sa hai?",
 		askValue: "Is mein kya badloon: naam, priority, category ya tareekh?",
 		noMatch:  "%s ke bare mein koi kaam nahi mila. Kuch nahi badla gaya.", noMatchCut: "Jo kaam main dekh saka un mein %s ke bare mein koi nahi mila. Kuch nahi badla gaya.",
 
+		unclear: "%s se ek se zyada kaam murad ho sakte hain, is liye kuch nahi badla gaya. Please poora naam likhein.",
+		okay:    "Theek hai! Koi kaam ho to batayein.", bye: "Allah hafiz!",
+		refrained: "Theek hai, sab kuch waise hi rehne diya. Kuch nahi badla gaya.",
+		supposed:  "Main ne kuch nahi badla: lagta hai yeh abhi hua nahi, ya abhi karna nahi. Ho jaye to likhein “doodh wala kaam mukammal kar do”, ya “doodh wala kaam kal par dal do”.",
+		confirm:   "Yeh sawal tha, is liye abhi kuch nahi badla. Kya main yeh kar doon? “Haan” likhein.",
+		isDone:    "%s mukammal hai", isOpen: "%s abhi mukammal nahi hua", manyFound: "Aap ki murad shayad in mein se koi hai:",
+
 		noTasks: "Abhi aap ka koi kaam nahi.", noneFound: "Aisa koi kaam nahi hai.",
-		oneTask: "Aik kaam:", manyTasks: "%d kaam:", firstOf: "Pehle %d kaam; aur bhi hain:",
+		oneTask: "Aik kaam:", manyTasks: "%d kaam:", firstOf: "Pehle %d kaam; baqi ke liye “aur dikhao” likhein:",
+		nextOf: "Agle %d:", noMore: "Dikhane ko aur koi kaam nahi.",
+		statsOne: "Aap ka kul %d kaam hai: %d baqi, %d mukammal, %d overdue.", countOf: "%s: %d.",
+		weekdays: romanDays, months: englishMonths,
 		stats:  "Aap ke kul %d kaam hain: %d baqi, %d mukammal, %d overdue.",
 		failed: "Yeh nahi ho saka: %s", noTool: "Main yahan yeh nahi kar sakta: tool `%s` dastyab nahi.",
 		unreadable: "Tool ka jawab parha nahi ja saka.",

@@ -25,40 +25,43 @@ type turn struct {
 
 func (c *conversation) answer() answer {
 	t := turn{c, c.command(), nil}
-	t.voice = voices[t.tongue]
-	if n := len(c.steps); n > 0 && c.steps[n-1].result.failure != "" {
+	t.voice = voices[c.speaks(t.tongue)]
+	if n := len(c.steps); n > 0 && c.steps[n-1].result.failure != "" && len(t.made()) < 2 {
 		return say(fmt.Sprintf(t.voice.failed, c.steps[n-1].result.failure))
 	}
+	if text := t.friendly(); text != "" {
+		return say(text)
+	}
 	switch t.do {
-	case help:
-		return say(t.voice.help)
-	case hello:
-		return say(t.voice.hello)
-	case thanks:
-		return say(t.voice.thanks)
 	case create:
 		return t.create()
-	case list:
+	case list, more:
 		return t.list()
 	case count:
 		return t.count()
-	case unknown:
-		if utf8.RuneCountInString(c.said) > maxSentence {
-			return say(t.voice.tooLong)
-		}
-		return say(t.voice.notUnderstood)
+	case tell:
+		return t.tell()
 	}
 	return t.change()
 }
 
-// command understands the last message: as an answer to a question of ours if
-// it is no command by itself, and as a wish for a tool if the request forces
-// one that needs nothing to be said.
-func (c *conversation) command() command {
-	cmd := understand(c.said, c.now)
-	if cmd.do == unknown {
-		cmd = c.followUp(cmd)
+// friendly is what is said where nothing is to be done.
+func (t *turn) friendly() string {
+	v := t.voice
+	if t.do == unknown && utf8.RuneCountInString(t.said) > maxSentence {
+		return v.tooLong
 	}
+	return map[act]string{
+		unknown: v.notUnderstood, help: v.help, hello: v.hello, thanks: v.thanks, okay: v.okay, bye: v.bye,
+		refrain: v.refrained, suppose: v.supposed, confirm: v.confirm,
+	}[t.do]
+}
+
+// command understands the last message: as the answer to a question of ours if
+// it is one, and as a wish for a tool if the request forces one that needs
+// nothing to be said.
+func (c *conversation) command() command {
+	cmd := c.read()
 	switch c.req.ToolChoice.name {
 	case toolList:
 		if cmd.do != list {
@@ -68,32 +71,6 @@ func (c *conversation) command() command {
 		cmd = command{do: count, tongue: cmd.tongue}
 	}
 	return cmd
-}
-
-// followUp reads a message as the answer to the question that the model asked
-// before it.
-func (c *conversation) followUp(cmd command) command {
-	said, answered := c.before()
-	if answered == "" || strings.TrimSpace(c.said) == "" || utf8.RuneCountInString(c.said) > maxTitle {
-		return cmd
-	}
-	asked := understand(said, c.now)
-	v := voices[asked.tongue]
-	words := newSentence(c.said)
-	switch {
-	case asked.do == create && answered == v.askTitle:
-		asked.title = words.trim(nothing).unquoted().string()
-	case strings.HasPrefix(answered, v.askWhich), answered == v.askTarget:
-		answer := targetOf(words)
-		if answer.text != "" {
-			asked.target = answer
-		} else {
-			asked.target.nth = answer.nth
-		}
-	default:
-		return cmd
-	}
-	return asked
 }
 
 // call makes an answer of a tool call, or says that the tool is not there.
@@ -161,12 +138,16 @@ func (t *turn) details(of task) []string {
 	return out
 }
 
-// sayDue tells a due date; an instant in the user's zone.
+// sayDue tells a due date in words; an instant in the user's zone.
 func (t *turn) sayDue(due string) string {
+	text := plain(due)
 	if at, err := time.Parse(time.RFC3339, due); err == nil {
-		due = at.In(t.now.Location()).Format("2006-01-02 15:04")
+		at = at.In(t.now.Location())
+		text = t.voice.inWords(at) + at.Format(", 15:04")
+	} else if day, err := time.Parse(time.DateOnly, due); err == nil {
+		text = t.voice.inWords(day)
 	}
-	return fmt.Sprintf(t.voice.due, plain(due))
+	return fmt.Sprintf(t.voice.due, text)
 }
 
 func (t *turn) count() answer {
@@ -178,15 +159,29 @@ func (t *turn) count() answer {
 		return say(t.voice.unreadable)
 	}
 	n := s.result.stats
-	return say(fmt.Sprintf(t.voice.stats, n.Total, n.Pending, n.Completed, n.Overdue))
+	text := t.voice.stats
+	if n.Total == 1 {
+		text = t.voice.statsOne
+	}
+	lines := []string{}
+	if have, known := n.ByPriority[t.priority]; known {
+		lines = append(lines, fmt.Sprintf(t.voice.countOf, t.voice.priority(t.priority), have))
+	}
+	if have, known := n.ByCategory[t.category]; known {
+		lines = append(lines, fmt.Sprintf(t.voice.countOf, t.voice.category(t.category), have))
+	}
+	return say(strings.Join(append(lines, fmt.Sprintf(text, n.Total, n.Pending, n.Completed, n.Overdue)), " "))
 }
 
-// maxListed is how many tasks are told by title; the page shows the others.
-const maxListed = 10
+// maxListed is how many tasks are told by title: a page of the tool, so that
+// the text and the widget beside it show the same.
+const maxListed = 20
 
 func (t *turn) list() answer {
 	s, ok := t.last(toolList)
 	switch {
+	case !ok && t.do == more:
+		return t.listMore()
 	case !ok:
 		return t.call(toolList, t.listArguments())
 	case s.result.tasks == nil:
@@ -199,6 +194,20 @@ func (t *turn) list() answer {
 	return say(t.listed(tasks, s.result.more != "" || s.result.cut))
 }
 
+// listMore asks for the page after the one that was shown last.
+func (t *turn) listMore() answer {
+	steps := readSteps(t.earlier)
+	for i := len(steps) - 1; i >= 0; i-- {
+		switch s := steps[i]; {
+		case s.tool == toolList && s.result.more != "":
+			return t.nextPage(s)
+		case s.tool == toolList:
+			return say(t.voice.noMore)
+		}
+	}
+	return say(t.voice.noMore)
+}
+
 // listArguments are the filters of the sentence.
 func (t *turn) listArguments() map[string]any {
 	args := map[string]any{
@@ -207,6 +216,9 @@ func (t *turn) listArguments() map[string]any {
 	}
 	if t.from != "" || t.overdue {
 		args["sort_by"], args["sort_order"] = "due_date", "asc"
+	}
+	if t.sortBy != "" {
+		args["sort_by"], args["sort_order"] = t.sortBy, t.order
 	}
 	if t.overdue {
 		args["status"], args["due_before"] = "pending", t.now.Format(time.RFC3339)
@@ -227,16 +239,20 @@ func (t *turn) onlyOverdue(tasks []task) []task {
 }
 
 // listed tells how many tasks there are, and the first of them.
-func (t *turn) listed(tasks []task, more bool) string {
+func (t *turn) listed(tasks []task, goesOn bool) string {
 	v := t.voice
 	shown := tasks[:min(len(tasks), maxListed)]
 	var b strings.Builder
 	switch {
 	case len(tasks) == 0 && t.filtered():
 		return v.noneFound
+	case len(tasks) == 0 && t.do == more:
+		return v.noMore
 	case len(tasks) == 0:
 		return v.noTasks
-	case more:
+	case t.do == more:
+		fmt.Fprintf(&b, v.nextOf, len(shown))
+	case goesOn:
 		fmt.Fprintf(&b, v.firstOf, len(shown))
 	case len(tasks) == 1:
 		b.WriteString(v.oneTask)
@@ -244,7 +260,7 @@ func (t *turn) listed(tasks []task, more bool) string {
 		fmt.Fprintf(&b, v.manyTasks, len(tasks))
 	}
 	b.WriteString("\n\n" + t.bullets(shown))
-	if !more && len(shown) < len(tasks) {
+	if !goesOn && len(shown) < len(tasks) {
 		b.WriteString("\n- …")
 	}
 	return b.String()
@@ -262,10 +278,13 @@ func (t *turn) bullets(tasks []task) string {
 		if task.Completed {
 			details = append(details, t.voice.done)
 		}
-		lines[i] = "- " + plain(task.Title)
+		lines[i] = bullet + plain(task.Title)
 		if len(details) > 0 {
 			lines[i] += " (" + strings.Join(details, t.voice.comma) + ")"
 		}
 	}
 	return strings.Join(lines, "\n")
 }
+
+// bullet begins the line of a task.
+const bullet = "- "

@@ -33,6 +33,9 @@ type stats struct {
 	Pending   int `json:"pending"`
 	Completed int `json:"completed"`
 	Overdue   int `json:"overdue"`
+
+	ByPriority map[string]int `json:"by_priority"`
+	ByCategory map[string]int `json:"by_category"`
 }
 
 // maxBraces is how many places are tried as the beginning of the JSON.

@@ -48,14 +48,37 @@ func (p *parser) onTask(do act, s *sentence) command {
 	c := p.filters(s)
 	c.do = do
 	c.target = targetOf(s)
-	if c.target.text != "" {
+	switch named := holds(p.full, taskNoun); {
+	case c.target.text != "":
 		c.status, c.overdue = "", false
+	case c.target.it && named && c.from != "" && do != update && do != rename:
+		c.target.it = false // "the task due tomorrow"
+	case !named: // "I'm done for today" speaks of no task
+		c = command{do: do, target: c.target}
 	}
 	return c
 }
 
-// targetOf reads how words speak of a task.
+// targetOf reads how words speak of a task, or of several.
 func targetOf(s *sentence) target {
+	t := oneTarget(s)
+	if t.it || t.all || t.nth != 0 || t.text == "" {
+		return t
+	}
+	if t.each = targetsOf(s); len(t.each) > 0 {
+		t.text = bareTarget(s).unquoted().string()
+	}
+	return t
+}
+
+// bareTarget is what remains of the words for a task without those around it.
+func bareTarget(s *sentence) *sentence {
+	bare := s.trim(targetEdge)
+	return bare.part(lengthAt(bare, 0, bothWords), len(bare.words)).trim(targetEdge)
+}
+
+// oneTarget reads words that speak of one task.
+func oneTarget(s *sentence) target {
 	if q := s.quotations(); len(q) > 0 {
 		return target{text: s.part(q[0].from, q[0].until).string()}
 	}
@@ -66,21 +89,24 @@ func targetOf(s *sentence) target {
 	bare := s.trim(targetEdge)
 	t := target{}
 	if n := lengthAt(bare, 0, allWords); n > 0 {
-		t.all = true
+		t.all = lengthAt(bare, 0, bothWords) == 0
 		bare = bare.part(n, len(bare.words)).trim(targetEdge)
 	}
 	if n, ok := nthOf(s, bare); ok {
 		return target{nth: n}
 	}
-	if n := lengthAt(bare, 0, statusWords); n > 0 && lengthAt(bare, n, taskNoun) > 0 { // "the completed task about plants"
+	if n := max(lengthAt(bare, 0, statusWords), lengthAt(bare, 0, overdueWords)); n > 0 && lengthAt(bare, n, taskNoun) > 0 { // "the completed task about plants"
 		bare = bare.part(n, len(bare.words)).trim(targetEdge)
 	}
-	if rest := bare.without(spansOf(bare, statusWords)...).trim(targetEdge); len(rest.words) == 0 {
+	if rest := bare.without(append(spansOf(bare, statusWords), spansOf(bare, overdueWords)...)...).trim(targetEdge); len(rest.words) == 0 {
 		return t // only "completed tasks": the filters say which
 	}
 	t.text = bare.unquoted().string()
 	return t
 }
+
+// bothWords mean the two that are named, or all where none are.
+var bothWords = newSet("both, both of, both the", "دونوں", "dono")
 
 // spansOf finds all phrases of a table.
 func spansOf[V any](s *sentence, t *table[V]) []span {

@@ -30,11 +30,26 @@ var grammarWords = newSet("",
 // englishWords do the same for English sentences.
 var englishWords = newSet(`the, my, a, an, to, as, with, and, of, for, on, in, is, are, i, me, what, which, how, show, please, it,
 			that, this, do, have, mark, from, by, at, be, need, all, you, can, i'm, i've, what's, don't, new, due, add, delete, list, task,
-			tasks`, "", "")
+			tasks, may, did, does, was, were, has, had, could, would, should, will, am, when, why, where, who, if, not, we, been, but, or, was`, "", "")
 
-// tongueOf tells the language of a sentence by its small words, and where they
-// say nothing by its letters. Quotations are left out.
+// tongueOf tells the language of a sentence. A colon parts a request from a
+// title: where there is one, what is before it decides if it says enough.
 func tongueOf(words []word) tongue {
+	for i, w := range words {
+		if w.key == ":" && !w.quoted {
+			if t, sure := weighTongue(words[:i]); sure {
+				return t
+			}
+			break
+		}
+	}
+	t, _ := weighTongue(words)
+	return t
+}
+
+// weighTongue goes by the small words, and where they say nothing by the
+// letters. Quotations are left out. sure is false where only letters spoke.
+func weighTongue(words []word) (t tongue, sure bool) {
 	s := &sentence{words: words, tongue: romanUrdu} // so that the table tries Roman Urdu
 	var script, roman, eng, letters int
 	for i, w := range words {
@@ -61,15 +76,15 @@ func tongueOf(words []word) tongue {
 	}
 	switch {
 	case script > 0 && script+letters > eng:
-		return urdu
+		return urdu, true
 	case roman > 0 && roman*2 >= eng:
-		return romanUrdu
+		return romanUrdu, true
 	case letters > 0 && eng == 0:
-		return urdu
+		return urdu, false
 	case eng == 0 && allUrdu(words):
-		return urdu
+		return urdu, false
 	}
-	return english
+	return english, eng > 0
 }
 
 // allUrdu reports whether all letters are of Arabic script, quotations too.

@@ -14,8 +14,9 @@ type verb struct {
 
 // urdu reads a sentence in Urdu, in either script.
 func (p *parser) urdu() command {
+	p.full = p.full.without(pleading(p.full)...)
 	p.readValues()
-	s := p.rest.trimRight(nothing)
+	s := p.rest.without(spansOf(p.rest, urduManner)...).trimRight(nothing)
 	v, found := lastVerb(s)
 	asks := holds(s, urduAsking)
 	switch {
@@ -40,6 +41,11 @@ func (p *parser) urdu() command {
 	}
 	return p.verbUrdu(v, s)
 }
+
+// urduManner is how a wish is put politely, and says nothing of what is wished.
+// The English column is for spellings that must be exact: "gai" sounds like "ge".
+var urduManner = newSet("ge, gay", "کیا آپ, کیا تم, سکتے ہیں, سکتے ہو, سکتے, سکتی ہیں, سکتی ہو, چاہتا ہوں, چاہتی ہوں, چاہتے ہیں, گے",
+	"kya aap, kya ap, kya tum, kia aap, kia ap, kia tum, sakte hain, sakte ho, sakte, skte hain, skte ho, sakti hain, sakti ho, chahta hoon, chahta hun, chahti hoon, chahti hun, chahte hain")
 
 var urduIs = newSet("", "ہے, ہیں, ہو گا, ہوگا", "hai, hain, hy, hoga")
 
@@ -304,7 +310,7 @@ func (p *parser) looseUrdu(s *sentence) *sentence {
 
 // renameUrdu parts the whole sentence at "کا نام" and the like.
 func (p *parser) renameUrdu() command {
-	s := p.full.trimRight(nothing)
+	s := p.full.without(spansOf(p.full, urduManner)...).trimRight(nothing)
 	if q := s.quotations(); len(q) == 2 {
 		return command{do: rename, target: target{text: s.part(q[0].from, q[0].until).string()}, title: s.part(q[1].from, q[1].until).string()}
 	}

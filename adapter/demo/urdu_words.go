@@ -74,7 +74,7 @@ var lightVerbs = newTable(
 		`gaya, gya, gayi, gai, gaye, chuka, chuki, chuke, liya, lia, li, diya, dia, di, hua, hui, hue, aya, aaya, ayi, hogaya, hogya, hogayi,
 			hogai, ho gaya, ho gya, kiya`},
 	meaning[mood]{bare, ``,
-		`ہے, ہیں, ہوں, ہو, تھا, ذرا, پلیز, جی, بھی, سب, نا, اب`, `hai, hain, hy, hun, hoon, ho, tha, zara, please, plz, bhi, na, ab, yaar, bhai`},
+		`ہے, ہیں, ہوں, ہو, تھا, ذرا, پلیز, جی, بھی, سب, اب`, `hai, hain, hy, hun, hoon, ho, tha, zara, please, plz, bhi, ab, yaar, bhai`},
 )
 
 var (

@@ -169,6 +169,9 @@ func dayNumber(s *sentence, i int) (day int, ordinal, ok bool) {
 			break
 		}
 	}
+	if _, n := firstDay.at(s, i); n == 1 {
+		return 1, false, true
+	}
 	n, err := strconv.ParseUint(key, 10, 8)
 	return int(n), ordinal, err == nil && len(key) <= 2 && n >= 1 && n <= 31
 }

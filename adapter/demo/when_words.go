@@ -126,6 +126,9 @@ var numberWords = newTable(
 	meaning[int]{30, `thirty`, `تیس`, `tees`},
 )
 
+// firstDay is a word that Urdu has for the first of a month alone.
+var firstDay = newSet(``, `یکم`, `yakam, yakum`)
+
 // dayUnits are units of time in days.
 var dayUnits = newTable(
 	meaning[int]{1, `day, days`, `دن, دنوں, روز`, `din, dino, dinon, roz`},
