@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -385,6 +386,36 @@ func TestRequestIDs(t *testing.T) {
 				t.Errorf("the id %q came twice", id)
 			}
 			seen[id] = true
+		}
+	}
+}
+
+// Over a limit nothing is done, and the answer says when to come back: on every
+// guarded route, each user for themselves.
+func TestLimitsRefuseBeforeAnyWork(t *testing.T) {
+	t.Parallel()
+	x := startTarget(t, setup{env: map[string]string{"RATE_READS_PER_MINUTE": "100", "RATE_TURNS_PER_MINUTE": "2"}})
+	doors := x.doors(t)
+	alice, bob := x.token(t, "alice"), x.token(t, "bob")
+	x.stream(t, say("hello"), x.as(t, "alice")).ok(t, 200)
+	x.say(t, "hello", "", x.as(t, "alice")).ok(t, 200)
+	for x.send(t, "POST", "/api/chatkit/beacon", "{}", x.as(t, "alice")).Status == 204 {
+	}
+	x.unharmed(t, func() {
+		for _, d := range doors {
+			a := x.knock(t, d, alice)
+			a.refusedAs(t, d.method+" "+d.path, 429, "rate_limited", "")
+			if wait, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 60 {
+				t.Errorf("%s %s: Retry-After %q", d.method, d.path, a.Header.Get("Retry-After"))
+			}
+			if d.method == "POST" && strings.HasPrefix(d.body, "{") { // however bad the request
+				x.send(t, d.method, d.path, "{", x.as(t, "alice")).refusedAs(t, "junk at "+d.path, 429, "rate_limited", "")
+			}
+		}
+	})
+	for _, d := range doors {
+		if a := x.knock(t, d, bob); a.Status == 429 {
+			t.Errorf("%s %s by bob: HTTP 429", d.method, d.path)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func TestSizesAtTheEdge(t *testing.T) {
 		fits, larger string
 		ok, refused  int
 	}
-	for _, c := range []edge{
+	cases := []edge{
 		{"a request", "/api/chatkit", pad(list, 256<<10), pad(list, 256<<10+1), 200, 413},
 		{"a request for a thread of text", "/api/chatkit", text(32_000), text(150_000), 200, 413},
 		{"no JSON at all", "/api/chatkit", "", strings.Repeat("x", 256<<10+1), 415, 413},
@@ -89,18 +89,21 @@ func TestSizesAtTheEdge(t *testing.T) {
 		{"a task", "/api/alice/tasks", pad(`{"title":"a"}`, maxTaskBody), pad(`{"title":"a"}`, maxTaskBody+1), 201, 413},
 		{"the title of a task", "/api/alice/tasks", `{"title":"` + strings.Repeat("ت", 255) + `"}`, `{"title":"` + strings.Repeat("ت", 256) + `"}`, 201, 400},
 		{"the description of a task", "/api/alice/tasks", `{"title":"a","description":"` + strings.Repeat("ت", 1000) + `"}`, `{"title":"a","description":"` + strings.Repeat("ت", 1001) + `"}`, 201, 400},
-	} {
-		if a := x.send(t, http.MethodPost, c.path, c.fits, hd); a.Status != c.ok || strings.Contains(a.Body, `"type":"error"`) {
-			t.Errorf("%s that fits: HTTP %d %.200s, want %d", c.name, a.Status, a.Body, c.ok)
-		}
-		x.unharmed(t, func() {
+	}
+	x.unharmed(t, func() {
+		for _, c := range cases {
 			x.send(t, http.MethodPost, c.path, c.larger, hd).refusedAs(t, c.name, c.refused, "", "")
 			a, err := chunked(t, x.Base+c.path, c.larger, hd) // announces nothing
 			if err != nil {
 				t.Errorf("%s in chunks: %v", c.name, err)
 			}
 			a.refusedAs(t, c.name+" in chunks", c.refused, "", "")
-		})
+		}
+	})
+	for _, c := range cases {
+		if a := x.send(t, http.MethodPost, c.path, c.fits, hd); a.Status != c.ok || strings.Contains(a.Body, `"type":"error"`) {
+			t.Errorf("%s that fits: HTTP %d %.200s, want %d", c.name, a.Status, a.Body, c.ok)
+		}
 	}
 	for _, c := range []struct {
 		path   string
