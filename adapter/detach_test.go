@@ -104,7 +104,7 @@ func TestChatClientThatNeverReads(t *testing.T) {
 			if text := h.chat(t, m, agenttest.Text("Fine.")).says("And I?").text(); text != "Fine." {
 				t.Errorf("another user is answered %q", text)
 			}
-			waitFor(t, "the client to be let go", func() bool { return deaf.turns() == c.state })
+			within(t, 30*time.Second, "the client to be let go", func() bool { return deaf.turns() == c.state })
 			deaf.thread = deaf.newest()
 			if kept := deaf.answers(); len(kept) != 1 || !strings.HasPrefix(kept[0], "abcabc") || (len(kept[0]) == 180_000) != (c.state == "done") {
 				t.Errorf("%d answers are kept, the first with %d bytes", len(kept), len(strings.Join(kept, "")))
@@ -128,8 +128,8 @@ func (c *chatter) newest() string {
 // the characters of an answer.
 func endless(w *agenttest.Writer, _ agenttest.Request) {
 	w.Begin()
-	delta := `data: {"choices":[{"index":0,"delta":{"content":"abc"}}]}` + "\n\n"
-	for range 60 {
+	delta := `data: {"choices":[{"index":0,"delta":{"content":"abcabc"}}]}` + "\n\n"
+	for range 30 {
 		w.Send(strings.Repeat(delta, 1000))
 	}
 	w.Finish("stop")

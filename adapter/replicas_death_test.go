@@ -13,11 +13,10 @@ import (
 	"taskwire/store/storetest"
 )
 
-// testKilled: a replica dies in the middle of answers, and another one ends
-// them: by itself, and for who wants to go on before that.
-func testKilled(t *testing.T, f *fleet, _, b *replica) {
+// dieInMidAnswer kills a replica while it answers, and gives whom.
+func dieInMidAnswer(t *testing.T, f *fleet) (died map[string]*chatter) {
 	victim := f.join(t, nil)
-	died := map[string]*chatter{}
+	died = map[string]*chatter{}
 	var cut sync.WaitGroup
 	for _, name := range []string{"left alone", "gone on with"} {
 		c := victim.chat(t, f.scriptedModel, agenttest.Calls(agenttest.Call{Name: "create_task", Arguments: `{"title":"tea"}`}), untilKept)
@@ -33,7 +32,15 @@ func testKilled(t *testing.T, f *fleet, _, b *replica) {
 	}
 	victim.process.kill(t)
 	cut.Wait()
+	return died
+}
 
+// testKilled: another replica ends what a dead one left, by itself, and for who
+// wants to go on before that.
+func testKilled(t *testing.T, died map[string]*chatter, b *replica) {
+	for _, c := range died {
+		c.TB = t
+	}
 	const limit = 30 * time.Second
 	impatient := died["gone on with"]
 	var next streamed
@@ -145,7 +152,7 @@ func testDrained(t *testing.T, f *fleet, a, b *replica) {
 		t.Errorf("an answer that can end in time is %s", s.Body)
 	}
 	s := stuckOpen.rest()
-	if e := s.failure(); e == nil || !e.AllowRetry || s.text() != "One, " {
+	if e := s.failure(); e == nil || !e.AllowRetry || s.text() != "One, …" {
 		t.Errorf("an answer that cannot end is %s, want an error with retry", s.Body)
 	}
 	<-ended
@@ -179,7 +186,7 @@ func (c *chatter) leftWhole() {
 // leftCutOff: what there was of an answer is kept, and the next one knows.
 func (c *chatter) leftCutOff(a, b *replica) {
 	c.Helper()
-	if answers := c.answers(); c.turns() != "failed" || !slices.Equal(answers, []string{"One, "}) {
+	if answers := c.answers(); c.turns() != "failed" || !slices.Equal(answers, []string{"One, …"}) {
 		c.Errorf("of what was cut off there is %q, %s", answers, c.turns())
 	}
 	c.seenAlike(a, b)

@@ -17,26 +17,31 @@ func TestReplicas(t *testing.T) {
 	fleets(t, func(t *testing.T, f *fleet) {
 		a, b := f.join(t, nil), f.join(t, nil)
 		f.work(t, a)
-		for name, test := range map[string]func(t *testing.T, f *fleet, a, b *replica){
-			"begun here, continued there":   testContinued,
-			"busy and stopped from there":   testBusyAndStopped,
-			"one key":                       testKeyOnReplicas,
-			"deleted from there":            testDeletedElsewhere,
-			"renamed from there":            testRenamedElsewhere,
-			"signed here, taken there":      testSignedElsewhere,
-			"deleted while items come":      testDeletedWhileItemsCome,
-			"a late word stops no newcomer": testLateStop,
-			"detached":                      testDetachedOnReplicas,
-			"killed":                        testKilled,
-			"asked to end":                  testDrained,
-			"asked to end, alone":           testDrainedAlone,
-		} {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				test(t, f, a, b)
-			})
-		}
+		died := dieInMidAnswer(t, f) // others have to wait before they are sure of that
+		t.Run("together", func(t *testing.T) { together(t, f, a, b) })
+		t.Run("killed", func(t *testing.T) { testKilled(t, died, b) })
 	})
+}
+
+func together(t *testing.T, f *fleet, a, b *replica) {
+	for name, test := range map[string]func(t *testing.T, f *fleet, a, b *replica){
+		"begun here, continued there":   testContinued,
+		"busy and stopped from there":   testBusyAndStopped,
+		"one key":                       testKeyOnReplicas,
+		"deleted from there":            testDeletedElsewhere,
+		"renamed from there":            testRenamedElsewhere,
+		"signed here, taken there":      testSignedElsewhere,
+		"deleted while items come":      testDeletedWhileItemsCome,
+		"a late word stops no newcomer": testLateStop,
+		"detached":                      testDetachedOnReplicas,
+		"asked to end":                  testDrained,
+		"asked to end, alone":           testDrainedAlone,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, f, a, b)
+		})
+	}
 }
 
 // seenAlike: both replicas list and load the conversation byte for byte alike.
