@@ -122,6 +122,10 @@ func all(sets ...canaries) canaries {
 // in names the canaries that a text holds, however they are spelled.
 func (c canaries) in(text string) (found []string) {
 	for name, value := range c {
+		if strings.Contains(text, value) {
+			found = append(found, name+" (as it is)")
+			continue
+		}
 		for spelling, written := range spellings(value) {
 			if strings.Contains(text, written) {
 				found = append(found, fmt.Sprintf("%s (%s)", name, spelling))
@@ -139,7 +143,7 @@ func spellings(s string) map[string]string {
 		panic(err) // a string always encodes
 	}
 	out := map[string]string{
-		"as it is": s, "in a URL": url.QueryEscape(s), "in a path": url.PathEscape(s), "in JSON": strings.Trim(string(quoted), `"`),
+		"in a URL": url.QueryEscape(s), "in a path": url.PathEscape(s), "in JSON": strings.Trim(string(quoted), `"`),
 		"in hexadecimal": hex.EncodeToString([]byte(s)),
 	}
 	for shift := range 3 { // where the text begins in a group of three bytes

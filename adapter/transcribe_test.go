@@ -111,7 +111,6 @@ func TestTranscribeFaults(t *testing.T) {
 	t.Parallel()
 	p := scripted(t)
 	h := start(t, setup{noTools: true, env: dictating(p)})
-	h.Server.dictation.patience = 500 * time.Millisecond
 	leaky := `{"error":{"message":"Incorrect API key provided: ` + dictationKey + ` at 10.1.2.3","code":"invalid_api_key"}}`
 	said := func(status int) agenttest.Reply { return agenttest.Body(status, "application/json", leaky) }
 	json200 := func(body string) agenttest.Reply { return agenttest.Body(200, "application/json", body) }
@@ -135,8 +134,6 @@ func TestTranscribeFaults(t *testing.T) {
 		"500":                      {said(500), 502, "model_failed", 2},
 		"502 as HTML":              {agenttest.Body(502, "text/html", "<html><h1>nginx</h1>"), 502, "model_failed", 2},
 		"529":                      {said(529), 502, "model_failed", 2},
-		"silence":                  {agenttest.Stall(), 503, "model_unavailable", 1},
-		"silence in the middle":    {func(w *agenttest.Writer, _ agenttest.Request) { w.Begin(); w.Send(`{"text":`); w.Hold() }, 503, "model_unavailable", 1},
 		"a reset":                  {agenttest.Reset(), 503, "model_unavailable", 2},
 		"a redirect":               {redirect, 502, "model_failed", 1},
 		"HTML":                     {agenttest.Body(200, "text/html", "<html>Sign in"), 502, "model_failed", 1},
@@ -169,6 +166,23 @@ func TestTranscribeFaults(t *testing.T) {
 	}
 	if log := h.Log.String(); strings.Contains(log, dictationKey) || !strings.Contains(log, `"msg":"transcription failed"`) {
 		t.Errorf("the log: %s", log)
+	}
+}
+
+// A provider has a time to answer in, whole.
+func TestTranscribeSilence(t *testing.T) {
+	t.Parallel()
+	p := scripted(t)
+	h := start(t, setup{noTools: true, env: dictating(p)})
+	h.Server.dictation.patience = 100 * time.Millisecond
+	for name, reply := range map[string]agenttest.Reply{
+		"at once":       agenttest.Stall(),
+		"in the middle": func(w *agenttest.Writer, _ agenttest.Request) { w.Begin(); w.Send(`{"text":`); w.Hold() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p.Otherwise(reply)
+			h.dictate(t, recordingOf("audio/webm", "AAAA")).refused(t, 503, "model_unavailable")
+		})
 	}
 }
 
