@@ -114,10 +114,11 @@ func checkModel(cfg ModelConfig) (*url.URL, error) {
 }
 
 // newHTTPClient makes a client for many streams that are silent most of their
-// time: small buffers, one connection each, none waited for.
+// time: small buffers, one connection each, none waited for. It follows no
+// redirect: a conversation goes to the provider that was set up and nowhere else.
 func newHTTPClient() *http.Client {
 	dialer := &net.Dialer{Timeout: 4 * time.Second, KeepAlive: 15 * time.Second}
-	return &http.Client{Transport: &http.Transport{
+	return &http.Client{CheckRedirect: stayHere, Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
 		ForceAttemptHTTP2:     true,
@@ -131,6 +132,8 @@ func newHTTPClient() *http.Client {
 		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 	}}
 }
+
+func stayHere(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // A prompt is one request to the model.
 type prompt struct {
