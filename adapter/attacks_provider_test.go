@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,13 +83,9 @@ func providerFaults() map[string]struct {
 		"429 that asks for an hour":   one(refuse(429, 3600), fails("busy", 1)),
 		"a reset before the head":     row{[]agenttest.Reply{agenttest.Reset(), agenttest.Reset(), agenttest.Reset()}, fails("cannot be reached", 3)},
 		"a reset and then an answer":  row{[]agenttest.Reply{agenttest.Reset()}, outcome{text: "All done.", asked: 2}},
-		"a redirect to the cloud": one(func(w *agenttest.Writer, _ agenttest.Request) {
-			w.Header().Set("Location", "http://169.254.169.254/")
-			w.WriteHeader(302)
-		}, outcome{fails: "", retry: true}),
-		"a redirect without a place": one(body(302, "text/html", ""), outcome{fails: "Please try again", retry: true}),
-		"silence before the head":    one(agenttest.Stall(), fails("did not answer in time", 1)),
-		"silence after the head":     one(func(w *agenttest.Writer, _ agenttest.Request) { w.Begin(); w.Hold() }, fails("did not answer in time", 1)),
+		"a redirect without a place":  one(body(302, "text/html", ""), outcome{fails: "Please try again", retry: true}),
+		"silence before the head":     one(agenttest.Stall(), fails("did not answer in time", 1)),
+		"silence after the head":      one(func(w *agenttest.Writer, _ agenttest.Request) { w.Begin(); w.Hold() }, fails("did not answer in time", 1)),
 
 		// Breaks in the middle.
 		"silence in the middle":     one(agenttest.Stall("So far"), breaks("did not answer in time")),
@@ -170,6 +169,56 @@ func TestProviderFaults(t *testing.T) {
 		if strings.Contains(h.Log.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
+	}
+}
+
+// A conversation goes to the provider that was set up, and wherever that one
+// sends it, nowhere else.
+func TestProviderThatSendsElsewhere(t *testing.T) {
+	t.Parallel()
+	var visits atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
+	defer elsewhere.Close()
+	m := startModel(t)
+	h := start(t, setup{env: m.env(nil)})
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		c := h.chat(t, m, func(w *agenttest.Writer, _ agenttest.Request) {
+			w.Header().Set("Location", elsewhere.URL+"/v1/chat/completions")
+			w.WriteHeader(status)
+		})
+		outcome{fails: "not an answer", retry: true, asked: 1}.check(c, c.says("hello"))
+		c.goesOn(outcome{})
+	}
+	if visits.Load() != 0 {
+		t.Errorf("%d requests went elsewhere", visits.Load())
+	}
+}
+
+// The same faults where one message is answered as a whole: a status says what
+// kind they are, and no text stands for an answer that is none.
+func TestProviderFaultsOfOneMessage(t *testing.T) {
+	t.Parallel()
+	m := startModel(t)
+	h := start(t, setup{env: m.env(nil), change: impatient})
+	for name, row := range providerFaults() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := h.chat(t, m, row.reply...)
+			a := h.say(t, fmt.Sprintf("hello (no. %d)", c.number), "", c.header)
+			switch away := strings.Contains(row.want.fails, "cannot be reached"); {
+			case row.want.fails == "" && !row.want.retry:
+				if got := a.chat(t).Response; got != row.want.text {
+					t.Errorf("the answer is %.300q, want %.300q", got, row.want.text)
+				}
+			case away:
+				a.refused(t, 503, "model_unavailable")
+			default:
+				a.refused(t, 502, "model_failed")
+			}
+			if strings.Contains(a.Body, canaryWords) || strings.Contains(a.Body, canaryKey) {
+				t.Errorf("the answer is %s", a.Body)
+			}
+		})
 	}
 }
 

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"taskwire/adapter/agent/agenttest"
+	"taskwire/adapter/chatkit"
 )
 
 // A recording is a reply as a provider sent it, and what should become of it.
@@ -157,4 +161,67 @@ func (r recording) checkResults(c *chatter) {
 	if diff := cmp.Diff(r.Expect.Calls, calls); diff != "" {
 		c.Errorf("calls (-want +got):\n%s", diff)
 	}
+}
+
+// Recordings that were cut, shuffled and damaged: nobody knows what should become
+// of each, but there is an end in order, what is shown is kept, and the thread
+// goes on with requests that a strict provider takes.
+func TestMangledRecordings(t *testing.T) {
+	t.Parallel()
+	const mangled = 60
+	files, err := filepath.Glob("agent/testdata/llm/*.sse")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d recordings, %v", len(files), err)
+	}
+	m := startModel(t)
+	h := start(t, setup{env: m.env(nil), change: impatient})
+	for seed := range uint64(mangled) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 0))
+			r := readRecording(t, files[random.IntN(len(files))])
+			body := mangle(random, []byte(r.body))
+			c := h.chat(t, m, agenttest.Body(200, r.ContentType, string(body)))
+			s := c.says("hello")
+			if s.failure() == nil && s.text() == "" && len(eventsOf[*chatkit.Notice](s)) == 0 {
+				t.Errorf("silence after %q", body)
+			}
+			c.plays()
+			if s := c.says("and now?"); s.text() != "All done." {
+				t.Errorf("the next turn after %q: %s", body, s.Body)
+			}
+		})
+	}
+}
+
+// mangle damages a stream in one to four places.
+func mangle(random *rand.Rand, body []byte) []byte {
+	for range 1 + random.IntN(4) {
+		if len(body) == 0 {
+			return body
+		}
+		from := random.IntN(len(body))
+		to := min(len(body), from+random.IntN(40))
+		switch random.IntN(6) {
+		case 0: // a piece is lost
+			body = slices.Concat(body[:from], body[to:])
+		case 1: // and one comes twice
+			body = slices.Concat(body[:to], body[from:])
+		case 2:
+			body = bytes.Clone(body)
+			body[from] = byte(random.IntN(256))
+		case 3: // an event comes twice
+			events := bytes.SplitAfter(body, []byte("\n\n"))
+			at := random.IntN(len(events))
+			body = bytes.Join(slices.Insert(events, at, events[random.IntN(len(events))]), nil)
+		case 4: // or in the wrong place
+			events := bytes.SplitAfter(body, []byte("\n\n"))
+			random.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+			body = bytes.Join(events, nil)
+		case 5:
+			words := []string{"null", "7", `"x"`, "[]", "{}", `{"error":{}}`, "\\u0000", "\xff", "\n", `"`, "-1e999"}
+			body = slices.Concat(body[:from], []byte(words[random.IntN(len(words))]), body[to:])
+		}
+	}
+	return body
 }
