@@ -187,6 +187,24 @@ var negated = []careful{
 	{"I haven't finished water the plants", "reopen Water the plants", ""},
 	{"گھر کی صفائی ابھی مکمل نہیں ہوئی", "reopen گھر کی صفائی", ""},
 	{"ghar ki safai mukammal nahi hui", "", ""},
+	// Found by looking a second time.
+	{"no, don't delete gym", "", leftAlone},
+	{"nobody should delete gym", "", leftAlone},
+	{"don't you dare delete gym", "", leftAlone},
+	{"I said don't delete gym", "", leftAlone},
+	{"delete nothing", "", ""},
+	{"I don't think gym is done", "", ""},
+	{"I finished gym but not buy milk", "", ""},
+	{"gym delete nahi hona chahiye", "", ""},
+	{"gym ko hatana nahi", "", "rehne diya"},
+	{"nahi gym delete karo", "", ""},
+	{"gym ko delete karne se bacho", "", ""},
+	{"gym ko chhor do", "", ""},
+	{"gym delete karna na", "", "rehne diya"},
+	{"دودھ لانا مٹانا نہیں", "", "رہنے دیا"},
+	{"دودھ لانا حذف کرنے کی ضرورت نہیں", "", "رہنے دیا"},
+	{"دودھ لانا رہنے دو", "", ""},
+	{"سب کام حذف نہ کریں", "", "رہنے دیا"},
 }
 
 // asked are questions: they are answered by looking, or by asking back.
@@ -247,6 +265,12 @@ var asked = []careful{
 	{"do I have anything overdue?", "", "Quarterly report"},
 	{"what is done?", "", "Water the plants"},
 	{"کیا کیا باقی ہے؟", "", ""},
+	{"are gym and buy milk done?", "", "- Gym (personal, due Wednesday 25 November 2026)\n- Buy milk"},
+	{"kya gym delete ho gaya?", "", "“Gym” abhi mukammal nahi hua"},
+	{"کیا دودھ لانا حذف ہو گیا؟", "", "«دودھ لانا» ابھی مکمل نہیں ہوا"},
+	{"could gym be deleted?", "", ""},
+	{"gym kab khatam hoga?", "", ""},
+	{"change gym to yoga?", "", wasAsked},
 }
 
 // spokenOf is what will be, may be, or was done to a task elsewhere.
@@ -310,6 +334,12 @@ var spokenOf = []careful{
 	{"دودھ لانا ہو گیا", "complete دودھ لانا", ""},
 	{"I want to add a task: buy eggs", "create buy eggs", ""},
 	{"I need to finish the slides tomorrow", "create finish the slides, 2026-11-26", ""},
+	{"the gym is closed", "", ""},
+	{"gym is only half done", "", onlySpoken},
+	{"gym can be marked as done", "", onlySpoken},
+	{"cancel the dentist tomorrow", "", onlySpoken},
+	{"gym delete ho gaya", "", ""},
+	{"میں نے دودھ لانا حذف کر دیا", "", ""},
 }
 
 // partly change a part of a task and leave the task.
@@ -332,6 +362,13 @@ var partly = []careful{
 	{"add a description to the dentist task: ask about the crown", "Call the dentist: description=ask about the crown", ""},
 	{"note to gym: bring a towel tomorrow", "Gym: description=bring a towel tomorrow", ""},
 	{"add a note to call Ali", "create call Ali", ""},
+	{"note for gym: two towels", "Gym: description=two towels", ""},
+	{`add a note to buy milk "two litres"`, "Buy milk: description=two litres", ""},
+	{"gym mein note likho: pani lana", "Gym: description=pani lana", ""},
+	{"buy milk se high priority hata do", "Buy milk: priority=medium", ""},
+	{"buy milk ki priority hata do", "Buy milk: priority=medium", ""},
+	{"buy milk ki priority khatam karo", "Buy milk: priority=medium", ""},
+	{"امی کو فون کرنا کی ترجیح ہٹا دو", "امی کو فون کرنا: priority=medium", ""},
 }
 
 // several name more than one task: all of them change, or none.
@@ -350,11 +387,17 @@ var several = []careful{
 	{"delete salt and pepper", "delete Salt and pepper", ""},
 	{"delete the salt and pepper task", "delete Salt and pepper", ""},
 	{"delete gym and gym", "delete Gym", ""},
-	{"delete gym and mark buy milk as done", "", ""},
+	{"delete gym and mark buy milk as done", "", "one thing at a time"},
 	{"delete all tasks", "", "only tasks that you name"},
 	{"complete everything except gym", "", ""},
 	{"delete both", "", ""},
 	{"complete gym and water the plants", "complete Gym", "“Gym” is completed"},
+	{"delete gym and add buy eggs", "", "one thing at a time"},
+	{"add buy eggs and delete gym", "", "one thing at a time"},
+	{"gym delete karo aur doodh lana add karo", "", voices[romanUrdu].separate},
+	{"دودھ لانا حذف کرو اور انڈے لانا شامل کرو", "", voices[urdu].separate},
+	{"delete gym but not buy milk", "", ""},
+	{"delete gym or buy milk", "", ""},
 }
 
 // titled are new tasks whose title is hard to find.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ type fakeTools struct {
 	lastArgs map[string]any
 	pageSize int // 0: as asked for
 	offered  []string
+	refuse   map[string]bool // ids of tasks that are gone meanwhile
 }
 
 func newFakeTools(now time.Time, tasks []fakeTask) *fakeTools {
@@ -83,7 +85,7 @@ func (f *fakeTools) call(name, arguments string) string {
 		return f.stats()
 	}
 	for i := range f.tasks {
-		if f.tasks[i].ID == args["task_id"] {
+		if f.tasks[i].ID == args["task_id"] && !f.refuse[f.tasks[i].ID] {
 			return f.callOn(name, i, args)
 		}
 	}
@@ -167,6 +169,13 @@ func (f *fakeTools) list(args map[string]any) string {
 		if f.matches(f.tasks[i], args) {
 			found = append(found, f.tasks[i])
 		}
+	}
+	switch args["sort_by"] { // as far as the tests sort
+	case "title":
+		slices.SortFunc(found, func(a, b fakeTask) int { return strings.Compare(a.Title, b.Title) })
+	case "priority":
+		rank := map[string]int{"high": 0, "medium": 1, "low": 2}
+		slices.SortStableFunc(found, func(a, b fakeTask) int { return rank[a.Priority] - rank[b.Priority] })
 	}
 	limit := 20
 	if n, ok := args["limit"].(float64); ok {

@@ -22,13 +22,14 @@ const (
 	update
 	remove
 	count
-	more    // the next page of the list
-	tell    // how a task stands
-	okay    // nothing but a friendly word
-	bye     // the same
-	refrain // nothing: it was forbidden
-	suppose // nothing: it was only spoken of
-	confirm // nothing yet: it was asked whether to
+	more     // the next page of the list
+	tell     // how a task stands
+	okay     // nothing but a friendly word
+	bye      // the same
+	refrain  // nothing: it was forbidden
+	suppose  // nothing: it was only spoken of
+	confirm  // nothing yet: it was asked whether to
+	separate // nothing: two things were ordered at once
 )
 
 // A command is a sentence that was understood.

@@ -34,11 +34,41 @@ func TestConversations(t *testing.T) {
 			{"complete milk", "Which one do you mean?"},
 			{"the second one", "“Buy milk” is completed."},
 		},
-		"a name is the best fit":  {{"delete buy milk", "Deleted “Buy milk”."}},
-		"the list gives numbers":  {{"show my tasks", "3 tasks:"}, {"complete the second one", "“Buy oat milk” is completed."}},
-		"a number without a list": {{"delete the second task", "Which task do you mean?"}},
-		"nothing fits":            {{"delete the unicorn", "I found no task about “unicorn”. Nothing was changed."}},
-		"nearly fits: asks":       {{"delete the car insurance", "Which one do you mean?\n\n- Wash the car (completed)"}},
+		"several fit: a title that is no sentence of its own": {
+			{"complete milk", "Which one do you mean?"}, {"buy milk", "“Buy milk” is completed."},
+		},
+		"several fit: the first one is no list": {
+			{"delete milk", "Which one do you mean?"}, {"the first one", "Deleted “Buy oat milk”."},
+		},
+		"several fit: a bare number": {{"delete milk", "Which one do you mean?"}, {"2", "Deleted “Buy milk”."}},
+		"several fit: a number word": {{"delete milk", "Which one do you mean?"}, {"two", "Deleted “Buy milk”."}},
+		"several fit: a place that is none": {
+			{"delete milk", "Which one do you mean?"}, {"the fifth one", "I am the demo model"},
+		},
+		"several fit: both":             {{"delete milk", "Which one do you mean?"}, {"both", "Deleted “Buy oat milk”. Deleted “Buy milk”."}},
+		"several fit: neither":          {{"delete milk", "Which one do you mean?"}, {"neither", "Nothing was changed."}, {"the first one", "“Buy oat milk” is not done yet"}},
+		"several fit: something else":   {{"delete milk", "Which one do you mean?"}, {"how many tasks do I have?", "You have 3 tasks"}},
+		"several fit: another command":  {{"delete milk", "Which one do you mean?"}, {"complete buy milk", "“Buy milk” is completed."}},
+		"several fit: another task":     {{"delete milk", "Which one do you mean?"}, {"the car", "Deleted “Wash the car”."}},
+		"several fit: asked once more":  {{"delete milk", "Which one do you mean?"}, {"the white milk", "Which one do you mean?"}, {"the second", "Deleted “Buy milk”."}},
+		"nearly fits: yes":              {{"delete the car insurance", "Which one do you mean?"}, {"yes", "Deleted “Wash the car”."}},
+		"no title: takes one":           {{"delete it", "Which task do you mean?"}, {"wash the car", "Deleted “Wash the car”."}},
+		"no title: lets it be":          {{"delete it", "Which task do you mean?"}, {"never mind", "Nothing was changed."}},
+		"asked whether: yes":            {{"can I delete buy milk?", "Should I do it?"}, {"yes please", "Deleted “Buy milk”."}},
+		"asked whether: no":             {{"can I delete buy milk?", "Should I do it?"}, {"no", "Nothing was changed."}},
+		"asked whether: something else": {{"can I delete buy milk?", "Should I do it?"}, {"thanks", "You are welcome!"}, {"yes", "All right!"}},
+		"a new title: takes it":         {{"rename wash the car", "What should “wash the car” be called?"}, {"Finish the car", "Renamed “Wash the car” to “Finish the car”."}},
+		"a title with a date":           {{"add a task", "What should the task be called?"}, {"finish the report tomorrow", "Added “finish the report” (due Thursday 26 November 2026)."}},
+		"no title after all":            {{"add a task", "What should the task be called?"}, {"never mind", "Nothing was changed."}},
+		"asks in Roman Urdu":            {{"milk wala kaam delete kar do", "Aap ki murad kaun sa kaam hai?"}, {"doosra wala", "“Buy milk” delete kar diya."}},
+		"is it done, after a change":    {{"complete buy milk", "is completed"}, {"is it done?", "“Buy milk” is completed"}},
+		"places as the text shows them": {{"what is overdue?", "There are no such tasks."}, {"show my tasks sorted by title", "3 tasks:\n\n- Buy milk (home)\n- Buy oat milk"}, {"delete the first one", "Deleted “Buy milk”."}},
+		"one task":                      {{"delete buy milk", ""}, {"delete buy oat milk", ""}, {"how many tasks do I have?", "You have 1 task: 0 pending"}},
+		"a name is the best fit":        {{"delete buy milk", "Deleted “Buy milk”."}},
+		"the list gives numbers":        {{"show my tasks", "3 tasks:"}, {"complete the second one", "“Buy oat milk” is completed."}},
+		"a number without a list":       {{"delete the second task", "Which task do you mean?"}},
+		"nothing fits":                  {{"delete the unicorn", "I found no task about “unicorn”. Nothing was changed."}},
+		"nearly fits: asks":             {{"delete the car insurance", "Which one do you mean?\n\n- Wash the car (completed)"}},
 		"no title: asks for it": {
 			{"add a task", "What should the task be called?"},
 			{"Pay the rent", "Added “Pay the rent”."},
@@ -98,9 +128,75 @@ func TestLongLists(t *testing.T) {
 	if got := c.say(t, "show my tasks"); strings.Count(got, "\n- ") != maxListed || !strings.HasPrefix(got, "The first 20 tasks; say “show more” for the next ones:") {
 		t.Errorf("a long list is told as %q", got)
 	}
+	if got := c.say(t, "show more"); strings.Count(got, "\n- ") != maxListed || !strings.HasPrefix(got, "The next 20:\n\n- Chapter 99") {
+		t.Errorf("the next page is told as %q", got)
+	}
+	if got := c.say(t, "delete the second one"); got != "Deleted “Chapter 98”." {
+		t.Errorf("a place on the second page: %q", got)
+	}
 	c.tools.pageSize = 10
 	if got := c.say(t, "delete the gardening task"); !strings.Contains(got, "among those I could look at") {
 		t.Errorf("after the last page it would look at: %q", got)
+	}
+}
+
+// TestOrders asks for a list in an order.
+func TestOrders(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string][2]string{
+		"show tasks sorted by priority":        {"priority", "desc"},
+		"show my tasks sorted by due date":     {"due_date", "asc"},
+		"list all tasks by priority ascending": {"priority", "asc"},
+		"show my tasks alphabetically":         {"title", "asc"},
+		"show pending tasks ordered by name":   {"title", "asc"},
+		"mere kaam tareekh ke hisab se dikhao": {"due_date", "asc"},
+		"میرے کام ترجیح کے حساب سے دکھاؤ":      {"priority", "desc"},
+		"show my tasks":                        {"", ""},
+	} {
+		c := newTestChat(t, carefulTasks)
+		c.say(t, said)
+		if got := [2]string{str(c.tools.lastArgs["sort_by"]), str(c.tools.lastArgs["sort_order"])}; got != want || c.tools.calls[toolList] != 1 {
+			t.Errorf("%q: sorted by %q, want %q; called %v", said, got, want, c.tools.calls)
+		}
+	}
+}
+
+// TestSpeaker: the language is that of the agent who speaks, whatever the
+// sentence is in.
+func TestSpeaker(t *testing.T) {
+	t.Parallel()
+	const (
+		orchestrator = orchestratorMark + ", where a person keeps their tasks.\n\n"
+		specialist   = specialistMark + " of Taskwire.\n\n"
+		inUrdu       = urduLettersMark + ": answer in Urdu letters.\n\n"
+		inRoman      = romanLettersMark + ": answer in Roman Urdu.\n\n"
+	)
+	for _, c := range []struct {
+		instructions, said string
+		want               tongue
+	}{
+		{orchestrator, "mujhe batao", english}, {orchestrator, "میرے کام دکھائیں", english}, {orchestrator, "سلام دنیا", english},
+		{specialist, "delete دودھ لانا", urdu}, {specialist, "ok bhai", romanUrdu}, {specialist, "show my tasks", romanUrdu},
+		{specialist + inUrdu, "ok", urdu}, {specialist + inRoman, "han", romanUrdu}, {specialist + inRoman, "delete دودھ لانا", romanUrdu},
+		{"You help.", "show my tasks", english}, {"You help.", "میرے کام دکھائیں", urdu},
+	} {
+		conversation := readConversation(&request{Messages: []message{
+			{Role: "system", Content: content{c.instructions + nowLine}}, {Role: "user", Content: content{c.said}},
+		}}, nil)
+		if got := conversation.speaks(conversation.read().tongue); got != c.want {
+			t.Errorf("%q to %.40q is answered in tongue %d, want %d", c.said, c.instructions, got, c.want)
+		}
+	}
+}
+
+// TestHalfFailed tells what was done and what was not.
+func TestHalfFailed(t *testing.T) {
+	t.Parallel()
+	c := newTestChat(t, carefulTasks)
+	c.tools.refuse = map[string]bool{"task-2": true}
+	got := c.say(t, "delete gym and buy milk")
+	if !strings.HasPrefix(got, "Deleted “Gym”. That did not work: ") || !strings.Contains(got, "no task with that id") {
+		t.Errorf("got %q, want the one deleted and the other refused", got)
 	}
 }
 

@@ -3,7 +3,7 @@ package demo
 import "strings"
 
 // What an English sentence begins with, before it comes to the point.
-var englishPolite = newSet(`please, pls, plz, kindly, can you, could you, would you, will you, can you please, could you please, would you please,
+var englishPolite = newSet(`please, pls, plz, kindly, can u, could u, can you, could you, would you, will you, can you please, could you please, would you please,
 			i want to, i want you to, i'd like to, i would like to, i'd like you to, i'd like, i would like,
 	i need you to, i wanna, let's, lets, let me, hey, hi, hello, ok, okay, now, just, also, then, and, so, alright, well, go ahead and,
 			help me, help me to, can i, could i, may i, for me, taskbot, assistant, bot, quickly, can we, shall we, actually, hmm, oh, um, sorry,
@@ -165,6 +165,9 @@ func (p *parser) otherEnglish(kind lead, s *sentence) command {
 	body := s.trimLeft(englishPolite).trimRight(englishTail)
 	if c, ok := p.stateEnglish(body); ok {
 		return c
+	}
+	if t := oneTarget(body); t.nth != 0 { // "the second one": what of it?
+		return command{do: tell, target: t}
 	}
 	if p.asksForList(s) {
 		return p.listEnglish(leadList, s, s)

@@ -95,7 +95,7 @@ func (p *parser) pastEnglish(body *sentence) command {
 }
 
 // undone are verbs in the past that tell of anything but a task that was done.
-var undone = newSet(`deleted, removed, added, created, renamed, changed, updated, moved, marked, listed, showed, cancelled, canceled,
+var undone = newSet(`closed, opened, located, crowded, broken, deleted, removed, added, created, renamed, changed, updated, moved, marked, listed, showed, cancelled, canceled,
 			postponed, rescheduled, delayed, deferred, wanted, tried, started, liked, loved, hated, planned, decided, missed, skipped, failed,
 			needed, asked, stopped, ignored, dropped, wished, hoped, expected, promised, intended, considered, refused, reopened, dreaded, enjoyed,
 			wondered, mentioned, talked, discussed, noted, noticed, viewed, scheduled, paused, neglected, scared, tired, bored, interested,
@@ -252,11 +252,15 @@ func (p *parser) annotate(s *sentence) (command, bool) {
 		return command{}, false
 	}
 	for i := n + m + 1; i < len(s.words)-1; i++ {
-		if s.words[i].key != ":" && lengthAt(s, i, saying) == 0 || s.words[i].quoted {
+		quote := s.words[i+1].quoted && !s.words[i].quoted
+		if s.words[i].key != ":" && lengthAt(s, i, saying) == 0 && !quote || s.words[i].quoted {
 			continue
 		}
 		c := p.onTask(update, s.part(n+m, i))
 		from := sourceOf(p.full, s.words[i].end)
+		if quote {
+			from--
+		}
 		c.description = p.full.part(from, len(p.full.words)).trim(nothing).unquoted().string()
 		return c, c.description != "" && (c.target.text != "" || c.target.it)
 	}

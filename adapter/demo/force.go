@@ -1,5 +1,7 @@
 package demo
 
+import "strings"
+
 // A force is what a sentence does with the deed that it names. Its words alone
 // do not tell: "delete gym", "don't delete gym", "did I delete gym?" and "I will
 // delete gym tomorrow" have them in common. Only a sentence that orders a deed,
@@ -26,6 +28,9 @@ func (c command) changes() bool {
 // weigh lets a command pass that the sentence has the force for, and puts in
 // the place of others what may be done instead: nothing, or to look and tell.
 func (p *parser) weigh(c command) command {
+	if c.changes() && p.ordersTwice() {
+		return command{do: separate}
+	}
 	f := p.forceUrdu
 	if p.full.tongue == english {
 		f = p.forceEnglish
@@ -71,6 +76,41 @@ func (p *parser) question(c command) command {
 	}
 	return c
 }
+
+// ordersTwice reports whether the sentence orders a second thing after the
+// first: "add eggs and delete gym". To do one of them would be half of it.
+func (p *parser) ordersTwice() bool {
+	s := p.full
+	for i := 1; i < len(s.words)-1; i++ {
+		n := lengthAt(s, i, andThen)
+		if n == 0 && !s.newLineBefore(i) {
+			continue
+		}
+		rest := s.part(i+n, len(s.words))
+		if s.tongue == english {
+			if k := lengthAt(rest, 0, secondOrders); k > 0 && k < len(rest.words) && lengthAt(rest, k, itWords) == 0 {
+				return true
+			}
+			continue
+		}
+		first, one := lastVerb(s.part(0, i))
+		second, two := lastVerb(rest)
+		if one && two && first.mood != bare && second.mood != bare {
+			return true
+		}
+	}
+	return false
+}
+
+// newLineBefore reports whether word i begins a line.
+func (s *sentence) newLineBefore(i int) bool {
+	return strings.Contains(s.text[s.words[i-1].end:s.words[i].start], "\n")
+}
+
+var (
+	andThen      = newSet("and, then, and then, and also, and please, ., ;, also", "اور, پھر, اور پھر, ۔", "aur, phir, aur phir, or, .")
+	secondOrders = newSet(`add, create, delete, remove, mark, rename, reopen, complete, show, list, remind me, set, move the, change the`, "", "")
+)
 
 // endsAsking reports whether a question mark stands in the sentence.
 func (s *sentence) endsAsking() bool {

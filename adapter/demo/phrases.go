@@ -31,6 +31,7 @@ type voice struct {
 	refrained string // it was forbidden
 	supposed  string // it was only spoken of
 	confirm   string // it was asked whether to
+	separate  string // two things were ordered at once
 
 	isDone, isOpen string // how a task stands: its title, in brackets the rest
 	manyFound      string // several may be meant; a list follows
@@ -82,6 +83,7 @@ var voices = map[tongue]*voice{
 		refrained: "All right, I leave everything as it is. Nothing was changed.",
 		supposed:  "I have changed nothing: that sounds like something that is not done yet, or not for me to do now. Say “mark milk as done” when it is done, or “move milk to tomorrow”.",
 		confirm:   "That was a question, so I have changed nothing yet. Should I do it? Say “yes”.",
+		separate:  "I do one thing at a time, so I have changed nothing. Please say each in a message of its own; a title with an “and” can be put in quotation marks.",
 		isDone:    "%s is completed", isOpen: "%s is not done yet", manyFound: "These may be meant:",
 
 		noTasks: "You have no tasks yet.", noneFound: "There are no such tasks.",
@@ -120,6 +122,7 @@ var voices = map[tongue]*voice{
 		refrained: "ٹھیک ہے، سب کچھ ویسے ہی رہنے دیا۔ کچھ نہیں بدلا گیا۔",
 		supposed:  "میں نے کچھ نہیں بدلا: لگتا ہے یہ ابھی ہوا نہیں، یا ابھی کرنا نہیں۔ ہو جائے تو لکھیں «دودھ والا کام مکمل کر دیں»، یا «دودھ والا کام کل پر ڈال دیں»۔",
 		confirm:   "یہ سوال تھا، اس لیے ابھی کچھ نہیں بدلا۔ کیا میں یہ کر دوں؟ «ہاں» لکھیں۔",
+		separate:  "میں ایک وقت میں ایک ہی بات کرتا ہوں، اس لیے کچھ نہیں بدلا۔ براہ کرم ہر بات الگ پیغام میں لکھیں۔",
 		isDone:    "%s مکمل ہے", isOpen: "%s ابھی مکمل نہیں ہوا", manyFound: "آپ کی مراد شاید ان میں سے کوئی ہے:",
 
 		noTasks: "ابھی آپ کا کوئی کام نہیں۔", noneFound: "ایسا کوئی کام نہیں ہے۔",
@@ -158,6 +161,7 @@ var voices = map[tongue]*voice{
 		refrained: "Theek hai, sab kuch waise hi rehne diya. Kuch nahi badla gaya.",
 		supposed:  "Main ne kuch nahi badla: lagta hai yeh abhi hua nahi, ya abhi karna nahi. Ho jaye to likhein “doodh wala kaam mukammal kar do”, ya “doodh wala kaam kal par dal do”.",
 		confirm:   "Yeh sawal tha, is liye abhi kuch nahi badla. Kya main yeh kar doon? “Haan” likhein.",
+		separate:  "Main aik waqt mein aik hi baat karta hoon, is liye kuch nahi badla. Please har baat alag paigham mein likhein.",
 		isDone:    "%s mukammal hai", isOpen: "%s abhi mukammal nahi hua", manyFound: "Aap ki murad shayad in mein se koi hai:",
 
 		noTasks: "Abhi aap ka koi kaam nahi.", noneFound: "Aisa koi kaam nahi hai.",

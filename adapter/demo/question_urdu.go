@@ -6,7 +6,7 @@ func (p *parser) stateUrdu() (command, bool) {
 	s := p.rest.trimRight(nothing)
 	v, found := lastVerb(s)
 	switch {
-	case found && (v.do == complete || v.do == reopen):
+	case found && (v.do == complete || v.do == reopen || v.mood == past):
 		s = s.without(v.span)
 	case found:
 		return command{}, false

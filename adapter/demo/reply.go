@@ -53,7 +53,7 @@ func (t *turn) friendly() string {
 	}
 	return map[act]string{
 		unknown: v.notUnderstood, help: v.help, hello: v.hello, thanks: v.thanks, okay: v.okay, bye: v.bye,
-		refrain: v.refrained, suppose: v.supposed, confirm: v.confirm,
+		refrain: v.refrained, suppose: v.supposed, confirm: v.confirm, separate: v.separate,
 	}[t.do]
 }
 

@@ -95,6 +95,9 @@ func (t *turn) findEach() answer {
 		}
 		found = append(found, fits[0])
 	}
+	if t.do == tell {
+		return t.tellOf(found)
+	}
 	return t.changeAll(found)
 }
 

@@ -44,8 +44,16 @@ func tongueOf(words []word) tongue {
 		}
 	}
 	t, _ := weighTongue(words)
+	if s := (&sentence{words: words, tongue: romanUrdu}); t == romanUrdu && lengthAt(s, 0, englishOrders) > 0 && !holds(s, urduOrders) {
+		return english // "mark bijli ka bill as done"
+	}
 	return t
 }
+
+var (
+	englishOrders = newSet("mark, show", "", "")
+	urduOrders    = newSet("", "", "kar, kr, karo, kro, do, dein, den, karna, krna, karein, karen, kardo, krdo, dena, lo, dijiye, kijiye")
+)
 
 // weighTongue goes by the small words, and where they say nothing by the
 // letters. Quotations are left out. sure is false where only letters spoke.

@@ -73,6 +73,12 @@ func (p *parser) verbUrdu(v verb, s *sentence) command {
 		return p.createUrdu(v, s)
 	case list:
 		return p.listUrdu(s.without(v.span))
+	case remove, complete:
+		if c, ok := p.clearingUrdu(); ok {
+			return c
+		}
+	}
+	switch v.do {
 	case remove:
 		return p.removeUrdu(s.without(v.span))
 	case update:
@@ -169,6 +175,9 @@ func (p *parser) createUrdu(v verb, s *sentence) command {
 	if c, ok := p.describeUrdu(before); ok {
 		return c
 	}
+	if c, ok := p.noteUrdu(before, after); ok {
+		return c
+	}
 	if len(before.trim(targetEdge).words) > 0 && p.putsUnder(before) {
 		return p.updateUrdu(before, after)
 	}
@@ -251,6 +260,24 @@ func (p *parser) describeUrdu(before *sentence) (command, bool) {
 	return c, true
 }
 
+// noteUrdu reads "gym mein note likho: pani lana".
+func (p *parser) noteUrdu(before, after *sentence) (command, bool) {
+	n := before.phraseBefore(noteNoun, len(before.words))
+	m := before.phraseBefore(ontoUrdu, len(before.words)-n)
+	text := after.trim(nothing).unquoted().string()
+	if n == 0 || m == 0 || text == "" {
+		return command{}, false
+	}
+	c := p.onTask(update, before.part(0, len(before.words)-n-m))
+	c.description = text
+	return c, c.target.text != "" || c.target.it
+}
+
+var (
+	noteNoun = newSet("note", "نوٹ, تفصیل, وضاحت", "note, tafseel")
+	ontoUrdu = newSet("", "میں, پر, کا, کی, کے لیے, کے ساتھ", "mein, me, par, pe, ka, ki, ke liye, ke sath")
+)
+
 var urduInto = newSet("", "میں, یہ, کو, کہ", "mein, me, main, yeh, ko, keh")
 
 // removeUrdu reads what is to be deleted: a task, or only its date.
@@ -270,6 +297,42 @@ func (p *parser) removeUrdu(s *sentence) command {
 	}
 	return p.onTask(remove, s)
 }
+
+// clearingUrdu reads "buy milk se high priority hata do", "دودھ کی ترجیح ہٹا
+// دو": the value goes back to what a new task has, and the task stays.
+func (p *parser) clearingUrdu() (command, bool) {
+	v, _ := lastVerb(p.full)
+	s := p.full.part(0, v.span.from)
+	at := -1
+	for i := range s.words {
+		if lengthAt(s, i, fromUrdu) > 0 {
+			at = i
+		}
+	}
+	if at < 1 || holds(s.part(at+1, len(s.words)), taskNoun) {
+		return command{}, false
+	}
+	tail := &parser{now: p.now, full: s.part(at+1, len(s.words))}
+	tail.readValues()
+	if len(tail.rest.trim(fieldWords).words) > 0 {
+		return command{}, false
+	}
+	c := command{do: update, target: targetOf(s.part(0, at))}
+	switch {
+	case tail.priority != "" || holds(tail.full, priorityNoun):
+		c.priority = "medium"
+	case holds(tail.full, categoryNoun):
+		c.category = "other"
+	default:
+		return command{}, false
+	}
+	return c, c.target.text != "" || c.target.it
+}
+
+var (
+	fromUrdu   = newSet("", "سے, کی, کا, کے", "se, ki, ka, ke")
+	fieldWords = newSet("", "ترجیح, اہمیت, زمرہ, کیٹیگری, والی, والا, کو", "priority, tarjeeh, ahmiyat, category, zumra, wali, wala, ko")
+)
 
 // updateUrdu reads new values, or "X کو Y میں بدلو", a new title.
 func (p *parser) updateUrdu(before, after *sentence) command {
@@ -374,6 +437,9 @@ func (p *parser) otherUrdu(s *sentence) command {
 	case light == past && len(body.trim(targetEdge).words) > 0:
 		return p.onTask(complete, body)
 	case light == order && len(body.words) > 0:
+		if body = p.looseUrdu(body.trimRight(nothing)); !p.hasValues() {
+			return command{} // "gym ko chhor do"
+		}
 		return p.updateUrdu(body, s.part(0, 0))
 	case len(s.contentWords()) == 0 && (holds(s, taskNoun) || holds(s, listNoun) || holds(s, overdueWords)):
 		return p.listUrdu(s)
