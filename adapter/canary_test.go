@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -537,6 +538,48 @@ func (w *watched) plant(t *testing.T, alice, bob *guest) {
 		if !strings.Contains(found, leak) {
 			t.Errorf("planted and not found: %s", leak)
 		}
+	}
+}
+
+// panicky is a storage with a bug in it.
+type panicky struct{ vault }
+
+const panicWords = "panic-canary: index out of range in /srv/vault"
+
+func (panicky) open(context.Context, string) (*content, error) { panic(panicWords) }
+
+// A bug is told to the log alone, before an answer has begun and in one that
+// streams; the next request is served.
+func TestCanaryOfAPanic(t *testing.T) {
+	t.Parallel()
+	p := scripted(t)
+	p.Otherwise(agenttest.Text("Seen."))
+	h := start(t, setup{env: modelAt(p)})
+	alice := h.as(t, "alice")
+	file := h.uploaded(t, "alice", "a.txt", "hello")
+	sound := h.Server.uploads.vault
+	h.Server.uploads.vault = panicky{sound}
+	shown := h.send(t, "GET", previewPath+file.ID, "", alice)
+	shown.refused(t, 500, "internal")
+	streamed := h.stream(t, sayWith("", "look", file.ID), alice)
+	if len(streamed.Events) == 0 {
+		t.Fatalf("HTTP %d, %s", streamed.Status, streamed.Body)
+	}
+	if _, failed := streamed.Events[len(streamed.Events)-1].(*chatkit.ErrorEvent); !failed {
+		t.Errorf("the stream ends with %s, want an error", streamed.Events[len(streamed.Events)-1].EventType())
+	}
+	for _, body := range []string{shown.Body, streamed.Body} {
+		if found := (canaries{"the panic": "panic-canary", "a stack": "goroutine", "a source file": ".go:"}).in(body); len(found) > 0 {
+			t.Errorf("told: %q in %s", found, body)
+		}
+	}
+	if strings.Count(h.Log.String(), panicWords) != 2 || !strings.Contains(h.Log.String(), "canary_test.go") {
+		t.Error("the log does not tell of both, with a stack")
+	}
+	h.Server.uploads.vault = sound
+	h.alive(t)
+	if again := h.stream(t, sayOn(streamed.thread(t), "again"), alice); again.text() != "Seen." {
+		t.Errorf("the next turn: HTTP %d, %s", again.Status, again.Body)
 	}
 }
 
