@@ -25,7 +25,9 @@ import (
 const (
 	connectTimeout = 5 * time.Second
 	acquireTimeout = 2 * time.Second
-	defaultConns   = 10
+	// defaultConns is more than a small server has processors: a change spends most
+	// of its time in a sync that it shares with those that arrive meanwhile.
+	defaultConns = 16
 )
 
 // sessionSettings are those of every connection that serves. The timeouts stop
