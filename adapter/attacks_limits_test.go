@@ -171,3 +171,31 @@ func TestPageLimits(t *testing.T) {
 		t.Errorf("a thread comes with %d items, want 20", len(whole.Items.Data))
 	}
 }
+
+// What is no JSON, or JSON that two parsers could read in two ways, is refused
+// by every endpoint that reads any, with a key or without.
+func TestBodiesAtEveryDoor(t *testing.T) {
+	t.Parallel()
+	x := startTarget(t, setup{})
+	doors := x.doors(t)
+	alice := x.as(t, "alice")
+	x.unharmed(t, func() {
+		for _, d := range doors {
+			if !strings.HasPrefix(d.body, "{") {
+				continue
+			}
+			name := d.method + " " + d.path
+			for _, hd := range []header{alice, alice.with("Idempotency-Key", "k")} {
+				for _, contentType := range []string{"text/plain", "application/json; charset=utf-16", "multipart/form-data; boundary=x", "application/xml", "x"} {
+					x.send(t, d.method, d.path, d.body, hd.with("Content-Type", contentType)).refusedAs(t, name+" as "+contentType, 415, "unsupported_media_type", "")
+				}
+				for _, body := range []string{
+					`[]`, `"x"`, `7`, `true`, `{`, `}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{"x":[{"a":1,"a":2}]}`, d.body + d.body, d.body + "x", "\ufeff" + d.body,
+					"{\"\xff\":1}", `{"\ud800":1}`, `{"x":` + nested(64) + `}`, `{"x":01}`, `{"x":NaN}`, `{'x':1}`, `{"x":1,}`, "{\"x\":\"\n\"}", "\x00",
+				} {
+					x.send(t, d.method, d.path, body, hd).refusedAs(t, fmt.Sprintf("%s, %.30q", name, body), 400, "", "")
+				}
+			}
+		}
+	})
+}
