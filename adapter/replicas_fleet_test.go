@@ -260,7 +260,7 @@ func (c *chatter) lastAsked() agenttest.Request {
 	return all[len(all)-1]
 }
 
-// told reports whether a request holds a text, in whatever message.
+// toldModel reports whether a request holds a text, in whatever message.
 func toldModel(r agenttest.Request, text string) bool {
 	for _, m := range r.Messages {
 		if strings.Contains(m.Text(), text) {
