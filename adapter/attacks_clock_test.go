@@ -3,15 +3,18 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"taskwire/edge"
 	"taskwire/store/storetest"
@@ -102,6 +105,9 @@ func (h *harness) dial(t testing.TB) *rawConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	return &rawConn{conn, bufio.NewReader(conn)}
 }
 
@@ -136,7 +142,7 @@ func (c *rawConn) answer(t testing.TB) answer {
 // ended reports whether the server has closed the connection.
 func (c *rawConn) ended() bool {
 	_, err := c.r.ReadByte()
-	return err != nil
+	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // exchange sends a request on a connection of its own.

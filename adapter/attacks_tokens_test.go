@@ -298,6 +298,12 @@ func TestEveryBit(t *testing.T) {
 					t.Errorf("bit %d flipped: HTTP %d, want 401", i, got)
 				}
 			}
+			last := len(c.good) - 1
+			for _, b := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") { // its low bits may stand for nothing
+				if got := c.use(c.good[:last] + string(b)); got != 401 && b != c.good[last] {
+					t.Errorf("ending in %q: HTTP %d, want 401", b, got)
+				}
+			}
 			for n := 1; n < len(c.good); n++ {
 				if got := c.use(c.good[:n]); got != 401 {
 					t.Errorf("cut to %d bytes: HTTP %d, want 401", n, got)
