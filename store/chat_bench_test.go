@@ -107,6 +107,9 @@ func bareStatements(t testing.TB, cfg store.Config) map[string]func(i int) error
 	t.Helper()
 	conn := storetest.Behind(t, cfg)
 	conn.SetMaxIdleConns(16)
+	if cfg.Schema == "" {
+		conn.SetMaxOpenConns(1) // a file has one writer
+	}
 	if _, err := conn.Exec("CREATE TABLE bare (n INTEGER)"); err != nil {
 		t.Fatal(err)
 	}

@@ -178,8 +178,12 @@ func (w *liteWriter) begin(ctx context.Context) error {
 			w.group = &liteGroup{begun: time.Now(), done: make(chan struct{})}
 			return nil
 		}
-		if liteCode(err) != sqlite3.SQLITE_BUSY || time.Since(since) > lockPatience {
-			return w.judge(err)
+		if liteCode(err) != sqlite3.SQLITE_BUSY {
+			w.drop() // whatever is the matter, a new connection does not have it from this one
+			return err
+		}
+		if time.Since(since) > lockPatience {
+			return err
 		}
 		if !pause(ctx, lockPoll) {
 			return ctx.Err()
@@ -208,13 +212,16 @@ func (w *liteWriter) run(text string) error {
 // judge lets go of a connection after an error that says so, and with it of
 // what the group has done.
 func (w *liteWriter) judge(err error) error {
-	if !broken(err) {
-		return err
+	if broken(err) {
+		w.lose(err)
+		w.drop()
 	}
-	w.lose(err)
+	return err
+}
+
+func (w *liteWriter) drop() {
 	w.conn.close()
 	w.conn = nil
-	return err
 }
 
 // undo takes back what the last has done, and only that.
@@ -261,7 +268,7 @@ func (w *liteWriter) commit() {
 	default:
 		_ = w.run("ROLLBACK")
 		w.end(fmt.Errorf("commit: %w", err))
-		w.judge(err)
+		w.drop()
 	}
 }
 

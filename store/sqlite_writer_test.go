@@ -261,6 +261,56 @@ func TestLostGroup(t *testing.T) {
 	}
 }
 
+// TestFullFile: what does not fit is refused as unavailable, what stands beside
+// it in the group is made, and there is room again when there is.
+func TestFullFile(t *testing.T) {
+	st, cfg := liteStore(t)
+	defer st.Close()
+	c := chats(st)
+	session := saveSession(t, c, alice)
+	var pages int
+	if err := storetest.Behind(t, cfg).QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	limit := func(pages int) {
+		_, err := st.Tasks().Toggle(withHook(func(ctx context.Context, conn store.DBTX) error {
+			_, err := conn.Exec(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+			return err
+		}), alice, create(t, st, alice, store.NewTask{Title: "one"}).ID, nil, anyVersion, store.Call{Tool: "t", ID: fmt.Sprint(pages)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(pages + 4)
+	big := message("msg_big", store.FromUser, strings.Repeat("long ", 20_000))
+	var changes []func() error
+	for i := range 7 {
+		changes = append(changes, func() error {
+			if i == 3 {
+				return c.AddMessage(ctx, alice, session, big)
+			}
+			title := fmt.Sprint("title ", i)
+			_, err := c.PatchSession(ctx, alice, session, store.SessionPatch{Title: &title})
+			return err
+		})
+	}
+	release, first := inside(t, st, alice, "first")
+	results := queue(t, st, changes)
+	release()
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	for i, err := range results() {
+		if i == 3 && !errors.Is(err, store.ErrUnavailable) || i != 3 && err != nil {
+			t.Errorf("change %d = %v", i, err)
+		}
+	}
+	limit(1 << 20)
+	if err := c.AddMessage(ctx, alice, session, big); err != nil {
+		t.Errorf("with room: %v", err)
+	}
+}
+
 // TestCloseWithWaiters: who has begun ends well, who waits hears at once that
 // the store is closed.
 func TestCloseWithWaiters(t *testing.T) {
