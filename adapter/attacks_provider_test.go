@@ -224,7 +224,7 @@ func TestProviderFaultsOfOneMessage(t *testing.T) {
 
 // impatient makes silence short, but longer than a busy machine takes for a
 // word.
-func impatient(cfg *config) { cfg.model.idle = 2 * time.Second }
+func impatient(cfg *config) { cfg.model.idle = 3 * time.Second }
 
 // check compares an answer with what should have become of it.
 func (o outcome) check(c *chatter, s streamed) {

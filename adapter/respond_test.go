@@ -297,10 +297,10 @@ func TestLimitsOfAnAnswer(t *testing.T) {
 		want  outcome
 	}{
 		"tokens":                {map[string]string{"TURN_TOKEN_BUDGET": "20"}, []agenttest.Reply{list, list, agenttest.Text("I listed.")}, outcome{text: "I listed.", warns: "as many tokens", asked: 3}},
-		"time with text":        {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{agenttest.Stall("So far")}, outcome{text: broke, fails: "took longer than it may", retry: true, asked: 1}},
-		"time without text":     {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{agenttest.Stall()}, outcome{fails: "took longer than it may", retry: true, asked: 1}},
-		"time in signs of life": {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{signsOfLife}, outcome{fails: "took longer than it may", retry: true, asked: 1}},
-		"time behind a tool":    {map[string]string{"TURN_TIMEOUT": "1s"}, []agenttest.Reply{list, agenttest.Stall()}, outcome{fails: "took longer than it may", retry: true, asked: 2}},
+		"time with text":        {map[string]string{"TURN_TIMEOUT": "3s"}, []agenttest.Reply{agenttest.Stall("So far")}, outcome{text: broke, fails: "took longer than it may", retry: true, asked: 1}},
+		"time without text":     {map[string]string{"TURN_TIMEOUT": "3s"}, []agenttest.Reply{agenttest.Stall()}, outcome{fails: "took longer than it may", retry: true, asked: 1}},
+		"time in signs of life": {map[string]string{"TURN_TIMEOUT": "3s"}, []agenttest.Reply{signsOfLife}, outcome{fails: "took longer than it may", retry: true, asked: 1}},
+		"time behind a tool":    {map[string]string{"TURN_TIMEOUT": "3s"}, []agenttest.Reply{list, agenttest.Stall()}, outcome{fails: "took longer than it may", retry: true, asked: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -318,7 +318,7 @@ func TestLimitsOfAnAnswer(t *testing.T) {
 func TestTimeOverInATool(t *testing.T) {
 	t.Parallel()
 	m := startModel(t)
-	h, g := gate(t, setup{env: m.env(map[string]string{"TURN_TIMEOUT": "1s"})})
+	h, g := gate(t, setup{env: m.env(map[string]string{"TURN_TIMEOUT": "3s"})})
 	release := make(chan struct{})
 	defer close(release)
 	g.answers(onCall(func(http.ResponseWriter, rpcCall) { <-release }))
