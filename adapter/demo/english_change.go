@@ -199,6 +199,9 @@ func (p *parser) updateEnglish(body *sentence) command {
 		if c, ok := p.describeEnglish(body, to); ok {
 			return c
 		}
+		if !p.hasValues() && lengthAt(p.full.trimLeft(englishPolite), 0, moving) > 0 {
+			return command{} // "move gym to never": no date, and no title
+		}
 		if !p.hasValues() || body.words[to+1].sign {
 			return p.renameEnglish()
 		}
@@ -210,6 +213,8 @@ func (p *parser) updateEnglish(body *sentence) command {
 	c.due, c.priority, c.category, c.description = p.due(), p.priority, p.category, p.description
 	return c
 }
+
+var moving = newSet("move, reschedule, postpone, push, push back, shift, delay, put off, defer, extend, bring forward, file, give, assign", "", "")
 
 // lastTo finds the last "to" that is not in quotation marks.
 func lastTo(s *sentence) (int, bool) {

@@ -79,7 +79,7 @@ var (
 			rename, renaming, renamed, retitle, change, changing, changed, update, updating, updated, edit, editing, edited, move, moving, moved,
 			postpone, postponing, postponed, reschedule, rescheduling, rescheduled, reopen, reopening, reopened, add, adding, added, create,
 			creating, created, make, making, put, putting, write down, schedule, raise, lower, prioritize, prioritise, undo, uncheck, restore,
-			touch, touching, modify, alter, shift, push, assign, remind, note down, insert, done`, "", "")
+			touch, touching, give, giving, modify, alter, shift, push, assign, remind, note down, insert, done`, "", "")
 	noNeed = newSet(`i don't, i do not, i no longer, i won't, no need, there's no need, i don't have`, "", "")
 	// wishes make of "finish gym" what a person means to do.
 	wishes = newSet(`i want to, i'd like to, i would like to, i wanna, i wish to, want to, let's, let us, let me, i think i should, try to,

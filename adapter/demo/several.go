@@ -88,10 +88,12 @@ func (t *turn) findEach() answer {
 		switch {
 		case len(one) > 0 && len(fits) != 1:
 			return t.resolve(t.narrow(one), !whole) // words of one title after all
+		case len(fits) == 0 && part.text == "":
+			return say(t.voice.askTarget)
 		case len(fits) == 0:
-			return say(t.voice.saying(t.voice.noMatch, t.nameOf(part)))
+			return say(t.voice.saying(t.voice.noMatch, part.text))
 		case len(fits) > 1:
-			return say(t.voice.saying(t.voice.unclear, t.nameOf(part)))
+			return say(t.voice.saying(t.voice.unclear, part.text))
 		}
 		found = append(found, fits[0])
 	}
@@ -115,5 +117,3 @@ func (t *turn) fits(part target, tasks []task) []task {
 	}
 	return t.narrow(matching(part.text, tasks))
 }
-
-func (t *turn) nameOf(part target) string { return either(part.text, "…") }
