@@ -70,6 +70,7 @@ type bench struct {
 	ours      []*server    // on SQLite, on PostgreSQL
 	stacks    []*chatStack // the same for the chat
 	libraries []*server    // adapter/chatkit and its peers
+	busy      string       // the load averages of the machine before the run
 	cleanups  []func()
 }
 
@@ -95,7 +96,7 @@ func main() {
 
 // run measures the parts and reports whether all their limits are met.
 func run(ctx context.Context, scale scale, parts []string, out io.Writer) (met bool, err error) {
-	b := &bench{scale: scale}
+	b := &bench{scale: scale, busy: loadAverages()}
 	defer func() {
 		for _, undo := range slices.Backward(b.cleanups) {
 			undo()

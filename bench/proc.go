@@ -109,3 +109,11 @@ func cpuTime(pid int) (time.Duration, error) {
 	}
 	return total, nil
 }
+
+// loadAverages are how many programs wanted to run in the last 1, 5 and 15
+// minutes.
+func loadAverages() string {
+	text, _ := os.ReadFile("/proc/loadavg") // a report without it is still one
+	fields := bytes.Fields(text)
+	return string(bytes.Join(fields[:min(3, len(fields))], []byte(" ")))
+}

@@ -23,6 +23,7 @@ by what the peer takes for its one trivial tool under the same load, round by
 round. A spread that crosses its limit has not met it.
 
 `)
+	fmt.Fprintf(w, "Load averages of the machine: %s before the run, %s after it. Times of single\ncalls hold only where it had nothing else to do.\n\n", b.busy, loadAverages())
 	if r.samples != nil {
 		r.printCalls(w, b)
 	}
