@@ -631,19 +631,14 @@ func TestThreadDeletedInMidTurn(t *testing.T) {
 	t.Parallel()
 	m := startModel(t)
 	h := start(t, setup{env: m.env(nil)})
-	var c *chatter
-	c = h.chat(t, m, func(w *agenttest.Writer, _ agenttest.Request) {
-		w.Begin()
-		w.Delta("So far")
-		page, err := h.Server.chats.Sessions(t.Context(), c.user, store.PageParams{})
-		if err != nil || len(page.Rows) != 1 {
-			t.Errorf("threads: %+v, %v", page, err)
-			return
-		}
-		h.send(t, "POST", "/api/chatkit", fmt.Sprintf(`{"type":"threads.delete","params":{"thread_id":%q}}`, page.Rows[0].ID), c.header).ok(t, 200)
-		w.Hold()
-	})
-	s := h.stream(t, c.body("hello"), c.header)
+	c := h.chat(t, m, agenttest.Stall("So far"))
+	rest := h.streamUntil(t, `"So far"`, c.body("hello"), c.header)
+	page, err := h.Server.chats.Sessions(t.Context(), c.user, store.PageParams{})
+	if err != nil || len(page.Rows) != 1 {
+		t.Fatalf("threads: %+v, %v", page, err)
+	}
+	h.send(t, "POST", "/api/chatkit", fmt.Sprintf(`{"type":"threads.delete","params":{"thread_id":%q}}`, page.Rows[0].ID), c.header).ok(t, 200)
+	s := rest()
 	if e := s.failure(); e == nil || e.AllowRetry || !strings.Contains(e.Message, "deleted") {
 		t.Errorf("ends with %+v", e)
 	}
