@@ -43,8 +43,8 @@ var (
 	// besideNot may stand between a "not" and its verb.
 	besideNot = newSet("", `ہی, بالکل, بلکل, ابھی, کبھی, بھی, پلیز, ذرا, کو, اسے, تو`, `hi, bilkul, abhi, kabhi, bhi, please, plz, zara, ko, isay, ise, to, ever`)
 
-	// softened are the orders after which "na" asks for a favour.
-	softened = newSet("", `دو, دیں, دے, لو, لیں, کرو, کریں, کردو, کر دو, دینا, لینا, دیجیے`, `do, dou, dein, den, lo, lein, len, karo, kro, karein,
+	// softened are the verbs after which "na" asks for a favour, or for a nod.
+	softened = newSet("", `دو, دیں, دے, لو, لیں, کرو, کریں, کردو, کر دو, دینا, لینا, دیجیے, گیا, گئی, لیا, دیا, چکا, ہے`, `gaya, gya, gayi, liya, lia, diya, dia, chuka, hai, do, dou, dein, den, lo, lein, len, karo, kro, karein,
 			karen, kardo, krdo, dena, lena, dijiye, kijiye`)
 	afterSoft = newSet("please, plz", `پلیز, یار, بھائی, جی, اب, ذرا, جلدی`, `yaar, bhai, jee, ji, ab, zara, plz, please, jaldi`)
 )
@@ -120,8 +120,8 @@ func (p *parser) verbBeside(s *sentence, i int) bool {
 	for n := lengthAt(s, next, besideNot); n > 0; n = lengthAt(s, next, besideNot) {
 		next += n
 	}
-	if isVerb(s, next) {
-		return true
+	if m, n := lightVerbs.at(s, next); isVerb(s, next) && (n == 0 || m != past || lengthAt(s, i, strongNots) > 0) {
+		return true // but "Na Li ko …": a name
 	}
 	prev := i - 1
 	for prev >= 0 && lengthAt(s, prev, besideNot) > 0 {
