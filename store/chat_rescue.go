@@ -128,6 +128,10 @@ func count(done bool) int {
 // or it is gone.
 func (c *Chats) endDead(ctx context.Context, key turnKey, owner string) (ended bool, err error) {
 	_, err = c.st.For(key.user).pipe(ctx, func(ctx context.Context, q *db.Queries) error {
+		err := q.TouchSession(ctx, db.TouchSessionParams{Now: c.st.clock.now(), UserID: key.user, SessionID: key.session})
+		if err != nil { // as in Turn.End: the next turn sees what this one leaves
+			return err
+		}
 		row, err := q.TakeTurn(ctx, db.TakeTurnParams{
 			UserID: key.user, SessionID: key.session, TurnID: key.turn, Owner: c.owner, DeadOwner: owner,
 		})

@@ -210,6 +210,10 @@ func (t *Turn) End(ctx context.Context, o Outcome, last MessageChanges) error {
 	}
 	lastID := t.NewID()
 	changed, err := t.c.st.For(t.user).pipe(ctx, func(ctx context.Context, q *db.Queries) error {
+		// The next turn waits for the session's row, and then sees what this one adds.
+		if err := t.touch(ctx, q); err != nil {
+			return err
+		}
 		err := q.EndTurn(ctx, db.EndTurnParams{
 			Now: t.c.st.clock.now(), State: string(o), LastID: lastID, UserID: t.user, SessionID: t.session.ID, TurnID: t.id,
 		})
@@ -218,7 +222,7 @@ func (t *Turn) End(ctx context.Context, o Outcome, last MessageChanges) error {
 		}
 		return t.apply(ctx, q, last, rows)
 	})
-	if err == nil && changed[0] == 0 {
+	if err == nil && changed[1] == 0 {
 		err = ErrNotFound
 	}
 	err = meaning(err)

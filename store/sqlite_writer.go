@@ -63,11 +63,14 @@ func (w *liteWriter) write(ctx context.Context, fn func(*liteConn) error) error 
 		return err
 	}
 	g, err := w.join(ctx, fn)
-	if err != nil {
+	if g == nil {
 		return err
 	}
 	<-g.done
-	return g.err
+	if g.err != nil {
+		return g.err
+	}
+	return err
 }
 
 func (w *liteWriter) take(ctx context.Context) error {
@@ -109,8 +112,10 @@ func (w *liteWriter) line() chan error {
 }
 
 // join makes the changes of fn part of the group's, and passes the connection
-// on in any case.
-func (w *liteWriter) join(ctx context.Context, fn func(*liteConn) error) (*liteGroup, error) {
+// on in any case. With an error it gives the group too if others are in it: fn
+// may have refused for what they have changed, which nobody may hear of before
+// it is committed.
+func (w *liteWriter) join(ctx context.Context, fn func(*liteConn) error) (joined *liteGroup, err error) {
 	defer w.pass()
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -128,12 +133,19 @@ func (w *liteWriter) join(ctx context.Context, fn func(*liteConn) error) (*liteG
 	}
 	made := false
 	defer func() {
-		if !made { // fn may have panicked
-			w.undo()
+		if made {
+			return
+		}
+		w.undo()               // fn may have panicked
+		if w.group != joined { // and it was fn that lost the group
+			joined = nil
 		}
 	}()
 	if err := fn(w.conn); err != nil {
-		return nil, w.judge(err)
+		if err = w.judge(err); w.group == g && g.members > 0 {
+			return g, err
+		}
+		return nil, err
 	}
 	if g.members > 0 {
 		if err := w.run("RELEASE member"); err != nil {
