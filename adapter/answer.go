@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -49,6 +50,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrUnavailable):
 		s.logger.WarnContext(ctx, "request failed", "request_id", edge.RequestID(ctx), "err", err)
 		err = errUnavailable
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil: // by the client, who may have closed but one direction
+		err = refuse(http.StatusBadRequest, "closed", "The connection was closed before the request was done.")
 	}
 	refusal, refused := errors.AsType[*edge.Refusal](err)
 	_, badJSON := errors.AsType[*edge.JSONError](err)

@@ -12,14 +12,16 @@ import (
 	"taskwire/adapter/agent/agenttest"
 )
 
-// leave closes the connection and waits until the replica has let go of it.
+// leave closes the connection and waits until the replica knows: until it has
+// ended the request, or says that the answer goes on.
 func (o *ongoing) leave(r *replica) {
 	o.Helper()
-	id := o.response.Header.Get("X-Request-Id")
+	id, thread := o.response.Header.Get("X-Request-Id"), o.soFar().thread(o)
 	o.cut()
 	waitFor(o, "the replica to notice that the client is gone", func() bool {
 		for line := range strings.SplitSeq(r.Log.String(), "\n") {
-			if strings.Contains(line, id) && strings.Contains(line, `"status"`) {
+			if strings.Contains(line, id) && strings.Contains(line, `"status"`) ||
+				strings.Contains(line, thread) && strings.Contains(line, "the client is gone") {
 				return true
 			}
 		}

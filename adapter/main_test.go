@@ -46,7 +46,7 @@ func TestExitStatus(t *testing.T) {
 		"migrate":         {map[string]string{"DATABASE_URL": "sqlite://" + file}, []string{"migrate"}, 0, "The schema is at version"},
 		"a token":         {nil, []string{"token", "-user", "ci"}, 0, "eyJ"},
 		"a port in use":   {map[string]string{"AUTH_MODE": "dev"}, []string{"-http", taken.Addr().String()}, 1, "address already in use"},
-		"unknown storage": {map[string]string{"AUTH_MODE": "dev", "UPLOADS_URL": "floppy://a"}, []string{"-http", "127.0.0.1:0"}, 1, "UPLOADS_URL"},
+		"unknown storage": {map[string]string{"AUTH_MODE": "dev", "UPLOADS_URL": "floppy://a"}, []string{"-http", "127.0.0.1:0"}, 2, "UPLOADS_URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -25,7 +25,16 @@ type narrator struct {
 	stored int // messages of the run
 }
 
+// tell shows an event at once, but a text whose next piece is at hand with that.
 func (n *narrator) tell(e agent.Event) error {
+	err := n.take(e)
+	if _, more := e.(agent.TextDelta); more || err != nil {
+		return err
+	}
+	return n.turn.Flush()
+}
+
+func (n *narrator) take(e agent.Event) error {
 	if n.whole {
 		if err := n.endText(); err != nil {
 			return err
@@ -46,8 +55,10 @@ func (n *narrator) tell(e agent.Event) error {
 		n.cards.note(e)
 		return n.steps.end(e)
 	case agent.StepDone:
+		if err := n.turn.Remember(n.record(e.Messages)); err != nil {
+			return err
+		}
 		n.stored += len(e.Messages)
-		return n.turn.Remember(n.record(e.Messages))
 	case agent.LimitReached:
 		return errors.Join(n.closeSteps(), n.turn.Notify(chatkit.NoticeWarning, e.Message))
 	}
@@ -91,7 +102,10 @@ func (n *narrator) finish(r agent.Result) error {
 	if rest := r.Messages[n.stored:]; err == nil && len(rest) > 0 {
 		err = n.turn.Remember(n.record(rest))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return n.turn.Flush()
 }
 
 // end does the same for a turn that is over now: at its end.
@@ -110,14 +124,12 @@ func (n *narrator) end(r agent.Result) error {
 // interrupted keeps what the tools did in the step in which a run was stopped,
 // and ends the steps that are shown.
 func (n *narrator) interrupted(r agent.Result) error {
-	if err := n.steps.interrupt(); err != nil {
-		return err
-	}
+	err := n.steps.interrupt()
 	rest := r.Messages[n.stored:]
 	if !slices.ContainsFunc(rest, func(m agent.Message) bool { return m.Role == agent.RoleTool }) {
-		return nil
+		return err
 	}
-	return n.atEnd(rest)
+	return errors.Join(err, n.atEnd(rest))
 }
 
 func (n *narrator) atEnd(rest []agent.Message) error {

@@ -57,9 +57,11 @@ func (s *steps) close() error {
 			return err
 		}
 	}
-	flow := s.flow
+	if err := s.flow.End(&chatkit.Summary{Title: s.summary()}); err != nil {
+		return err // perhaps the answer was stopped: then interrupt ends them
+	}
 	s.flow = nil
-	return flow.End(&chatkit.Summary{Title: s.summary()})
+	return nil
 }
 
 // interrupt ends the steps of an answer that was stopped.

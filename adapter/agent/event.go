@@ -13,6 +13,10 @@ type AgentStarted struct{ Name, Label string }
 // TextDelta is a piece of the answer's text, valid UTF-8.
 type TextDelta struct{ Text string }
 
+// TextPaused says that no more text is at hand for the moment: what has been
+// told of it should be seen now. Who shows every TextDelta at once need not care.
+type TextPaused struct{}
+
 // TextDone ends a text that began with a TextDelta. Text is all of it. What
 // comes next in the same run is a text of its own.
 type TextDone struct{ Text string }
@@ -64,6 +68,7 @@ type LimitReached struct {
 
 func (AgentStarted) event()   {}
 func (TextDelta) event()      {}
+func (TextPaused) event()     {}
 func (TextDone) event()       {}
 func (TextUnfinished) event() {}
 func (ToolStarted) event()    {}

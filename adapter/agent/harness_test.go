@@ -88,7 +88,9 @@ func (h *harness) request(ctx context.Context, req Request, onEvent func(Event))
 	h.Helper()
 	var o outcome
 	o.Result, o.err = h.runner.Run(ctx, req, func(e Event) error {
-		o.events = append(o.events, e)
+		if _, pause := e.(TextPaused); !pause { // they come as the network has it
+			o.events = append(o.events, e)
+		}
 		if onEvent != nil {
 			onEvent(e)
 		}

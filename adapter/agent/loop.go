@@ -137,7 +137,12 @@ func (r *run) prompt(tools []Tool) prompt {
 // ask asks the model and tells the text as it comes. After an error the text so
 // far has been kept and marked.
 func (r *run) ask(ctx context.Context, p prompt) (reply, error) {
-	reply, err := r.cfg.Model.ask(ctx, p, func(text string) error { return r.tell(TextDelta{text}) })
+	reply, err := r.cfg.Model.ask(ctx, p, func(text string) error {
+		if text == "" {
+			return r.tell(TextPaused{})
+		}
+		return r.tell(TextDelta{text})
+	})
 	if err == nil || reply.text != "" {
 		r.count(p, &reply)
 	}

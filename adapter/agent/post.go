@@ -122,6 +122,11 @@ func readWhole(events *eventReader, acc accumulator) error {
 // marked it as such.
 func readEvents(events *eventReader, dog *watchdog, acc accumulator) (ended bool, err error) {
 	for {
+		if !events.ready() {
+			if err := acc.pause(); err != nil {
+				return false, err
+			}
+		}
 		data, err := events.next()
 		if err == nil && !isDone(data) && !json.Valid(data) {
 			err = io.ErrUnexpectedEOF
@@ -133,6 +138,9 @@ func readEvents(events *eventReader, dog *watchdog, acc accumulator) (ended bool
 			return false, readFailure(err)
 		}
 		if isDone(data) {
+			if err := acc.pause(); err != nil {
+				return false, err
+			}
 			dog.hurry(connectionEnd)
 			io.CopyN(io.Discard, events.src, readSize)
 			return true, acc.end()

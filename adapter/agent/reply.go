@@ -61,6 +61,8 @@ type accumulator interface {
 	finished() bool
 	// end shows what text was held back.
 	end() error
+	// pause tells that the next event is not yet at hand.
+	pause() error
 	// reply gives what there is, also after an error.
 	reply() reply
 }
@@ -71,6 +73,16 @@ type speech struct {
 	text  strings.Builder
 	room  int // characters that the run may still say
 	hear  func(string) error
+	heard bool // since the last pause
+}
+
+// pause tells, by an empty text, that the next one is not yet at hand.
+func (s *speech) pause() error {
+	if !s.heard {
+		return nil
+	}
+	s.heard = false
+	return s.hear("")
 }
 
 // say takes the next piece of text. U+0000 is shown as what it is, no character
@@ -94,6 +106,7 @@ func (s *speech) show(piece string) error {
 	s.room -= n
 	if shown != "" {
 		s.text.WriteString(shown)
+		s.heard = true
 		if err := s.hear(shown); err != nil {
 			return err
 		}

@@ -51,6 +51,13 @@ func (e *eventReader) firstByte() (byte, error) {
 	}
 }
 
+// ready reports whether next need not wait: an event, or nothing but an empty
+// line, has been read to its end.
+func (e *eventReader) ready() bool {
+	rest := e.buf[e.from:e.to]
+	return e.ended || bytes.Contains(rest, []byte("\n\n")) || bytes.Contains(rest, []byte("\n\r\n"))
+}
+
 // next gives the data of the next event that has any, good until the next
 // call. The end of the source is io.EOF; an event that it cuts off is given
 // like a whole one, for its JSON tells.

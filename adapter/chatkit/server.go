@@ -200,8 +200,10 @@ func (s *Server) remember(t *Turn) {
 
 // forget is the last that happens to a turn.
 func (s *Server) forget(t *Turn) {
+	if t.unhurry != nil {
+		t.unhurry()
+	}
 	t.cancel(ErrTurnOver)
-	close(t.over)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.turns[t.at] == t {

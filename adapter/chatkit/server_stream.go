@@ -11,25 +11,35 @@ import (
 // errLagging is why the client of a detached turn is let go.
 var errLagging = errors.New("chatkit: the client is too far behind")
 
-// A stream is the open body of a streaming answer. Turns queue events from
-// their goroutine; the request's own goroutine, which alone may touch the
-// ResponseWriter, writes what is there: an event at a time at the pace of a
-// model, several at once when they come in a burst.
+// A stream is the open body of a streaming answer. Turns queue events; a
+// goroutine that is there only while there is something to write writes them:
+// one at a time at the pace of a model, several at once when they come in a
+// burst. A corked stream is written by the turn itself, when it flushes. A silent
+// stream costs no goroutine and no buffer.
 type stream struct {
-	w       http.ResponseWriter
-	rc      *http.ResponseController
-	timeout time.Duration // of a write, for a client that does not read
-	hurried bool          // a turn that waits for nobody rather loses its client
-	wake    chan struct{} // holds one when there is something to write
-	room    chan struct{} // holds one when something was written
-	until   time.Time     // the write deadline in force; the request's goroutine's
+	w        http.ResponseWriter
+	rc       *http.ResponseController
+	interval time.Duration // of silence, until a comment is sent
+	detached bool          // the turn waits for nobody: it rather loses its client
 
-	mu    sync.Mutex
-	queue *queue // nil when there is nothing to write
-	err   error  // why nothing can be sent any more: what close was given
+	// until is the write deadline in force: of whoever writes.
+	until time.Time
+	// deadline is held by those who move the deadline without writing.
+	deadline sync.Mutex
+	closed   bool // guarded by deadline
+
+	mu      sync.Mutex
+	timeout time.Duration // of a write, for a client that does not read
+	silence *time.Timer
+	queue   *queue     // what is not yet written, nil for nothing
+	busy    bool       // somebody writes, without the lock
+	wrote   *sync.Cond // tells that something was written, or will not be
+	corked  bool
+	hurried bool  // the turn is being ended: it waits for no client
+	err     error // why nothing can be sent any more
 }
 
-// A queue holds events to be written. A silent stream has none.
+// A queue holds events to be written.
 type queue struct{ bytes []byte }
 
 var queues = sync.Pool{New: func() any { return &queue{make([]byte, 0, 4<<10)} }}
@@ -46,15 +56,20 @@ const (
 	maxQueue = 64 << 10
 	// maxKept is how large a queue may be to be used again.
 	maxKept = 16 << 10
+	// lastWords is how long a write may take once the turn is being ended.
+	lastWords = time.Second
 )
+
+const pingComment = ": ping\n\n"
 
 // openStream sends the head and the first events. An error means that they
 // cannot be encoded, and that nothing was sent.
-func openStream(w http.ResponseWriter, timeout time.Duration, first []Event) (*stream, error) {
+func openStream(w http.ResponseWriter, opts *Options, detached bool, first []Event) (*stream, error) {
 	s := &stream{
-		w: w, rc: http.NewResponseController(w), timeout: timeout,
-		wake: make(chan struct{}, 1), room: make(chan struct{}, 1),
+		w: w, rc: http.NewResponseController(w),
+		timeout: opts.WriteTimeout, interval: opts.PingInterval, detached: detached,
 	}
+	s.wrote = sync.NewCond(&s.mu)
 	var blocks []byte
 	for _, e := range first {
 		var err error
@@ -68,7 +83,10 @@ func openStream(w http.ResponseWriter, timeout time.Duration, first []Event) (*s
 	h.Set("X-Accel-Buffering", "no")
 	h.Set("X-Content-Type-Options", "nosniff")
 	_ = s.rc.SetReadDeadline(time.Time{}) // the server's is for reading requests
-	_ = s.write(blocks)                   // a client that is gone is noticed later
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.send(blocks, s.timeout) // a client that is gone is noticed later
+	s.silence = time.AfterFunc(s.interval, s.ping)
 	return s, nil
 }
 
@@ -83,98 +101,107 @@ func appendBlock(dst []byte, e Event) ([]byte, error) {
 }
 
 // event queues an event. When the client is far behind it waits, but not for a
-// turn that is being ended. An error is the reason why the stream was closed,
-// or that the event cannot be encoded. Not for two goroutines at once.
-func (s *stream) event(ctx context.Context, e Event) (err error) {
+// turn that is being ended. An error is the reason why the stream was closed, or
+// that the event cannot be encoded.
+func (s *stream) event(e Event) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.makeRoom(ctx)
+	s.makeRoom()
 	if s.err != nil {
 		return s.err
 	}
 	if s.queue == nil {
 		s.queue = queues.Get().(*queue)
 	}
-	s.queue.bytes, err = appendBlock(s.queue.bytes, e)
-	signal(s.wake)
-	return err
-}
-
-// makeRoom waits until the client is not far behind, or lets it go. The lock
-// must be held.
-func (s *stream) makeRoom(ctx context.Context) {
-	for s.queue != nil && len(s.queue.bytes) > maxQueue && s.err == nil && ctx.Err() == nil {
-		if s.hurried {
-			s.err = errLagging
-			return
-		}
-		s.mu.Unlock()
-		select {
-		case <-s.room:
-		case <-ctx.Done():
-		}
-		s.mu.Lock()
-	}
-}
-
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default: // the other side has not even noticed the last one
-	}
-}
-
-const pingComment = ": ping\n\n"
-
-// pump writes what is queued, and a comment after an interval of silence, until
-// the turn is over (ErrTurnOver), the client gone (errGone) or too far behind
-// (errLagging).
-func (s *stream) pump(client context.Context, over <-chan struct{}, interval time.Duration) error {
-	silence := time.NewTimer(interval)
-	defer silence.Stop()
-	for {
-		var err error
-		select {
-		case <-s.wake:
-			err = s.writeQueue()
-		case <-silence.C:
-			err = s.write([]byte(pingComment))
-		case <-client.Done():
-			err = errGone
-		case <-over:
-			if err = s.writeQueue(); err == nil {
-				return ErrTurnOver
-			}
-		}
-		if err == errLagging {
-			return err
-		}
-		if err != nil {
-			return errGone
-		}
-		silence.Reset(interval)
-	}
-}
-
-// writeQueue writes what is queued at once.
-func (s *stream) writeQueue() error {
-	s.mu.Lock()
-	q, err := s.queue, s.err
-	s.queue = nil
-	s.mu.Unlock()
-	signal(s.room)
-	if q == nil || err != nil {
+	if s.queue.bytes, err = appendBlock(s.queue.bytes, e); err != nil || s.corked {
 		return err
 	}
-	err = s.write(q.bytes)
-	q.free()
-	return err
+	s.begin()
+	return nil
 }
 
-// write sends p off at once, within the time that a client has to read.
-func (s *stream) write(p []byte) error {
+// makeRoom waits until the client is not far behind, or lets it go.
+func (s *stream) makeRoom() {
+	for s.queue != nil && len(s.queue.bytes) > maxQueue && s.err == nil && !s.hurried {
+		switch {
+		case !s.busy:
+			s.begin()
+		case s.detached:
+			s.err = errLagging
+		default:
+			s.wrote.Wait()
+		}
+	}
+}
+
+// begin has a goroutine write what is queued, if none does.
+func (s *stream) begin() {
+	if s.busy || s.queue == nil {
+		return
+	}
+	s.busy = true
+	go func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.writeOut()
+	}()
+}
+
+// cork keeps events until flush.
+func (s *stream) cork() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.corked = true
+}
+
+// flush writes what is queued: itself, unless somebody is at it, or the turn
+// must not wait.
+func (s *stream) flush() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.err != nil, s.queue == nil, s.busy:
+	case s.detached:
+		s.begin()
+	default:
+		s.busy = true
+		s.writeOut()
+	}
+	return s.err
+}
+
+// writeOut writes until nothing is queued. The lock is held only in between.
+func (s *stream) writeOut() {
+	for s.queue != nil && s.err == nil {
+		q, timeout := s.queue, s.timeout
+		s.queue = nil
+		s.mu.Unlock()
+		err := s.send(q.bytes, timeout)
+		q.free()
+		s.mu.Lock()
+		s.settle(err)
+		s.wrote.Broadcast()
+	}
+	s.busy = false
+	s.wrote.Broadcast()
+}
+
+// settle notes how a write ended: the silence begins anew, or the client is
+// gone.
+func (s *stream) settle(err error) {
+	switch {
+	case s.err != nil:
+	case err != nil:
+		s.err = errGone
+	default:
+		s.silence.Reset(s.interval)
+	}
+}
+
+// send writes p at once, within the time that a client has to read.
+func (s *stream) send(p []byte, timeout time.Duration) error {
 	// Moving the deadline costs a lock in the runtime: a burst does it once.
-	if until := time.Now().Add(s.timeout); until.Sub(s.until) > s.timeout/16 {
+	if until := time.Now().Add(timeout); until.Sub(s.until).Abs() > timeout/16 {
 		s.until = until
 		_ = s.rc.SetWriteDeadline(until) // a recorder in a test has none
 	}
@@ -187,14 +214,73 @@ func (s *stream) write(p []byte) error {
 	return nil
 }
 
-// close forbids to queue more: the handler is about to return, and the
-// connection may serve another request by then.
-func (s *stream) close(reason error) {
+// ping keeps the connection of a silent turn open, and notices when it is not.
+func (s *stream) ping() {
 	s.mu.Lock()
-	s.err, s.queue = reason, nil
-	s.mu.Unlock()
-	signal(s.room)
-	if reason == ErrTurnOver {
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return
+	}
+	if s.queue == nil {
+		s.queue = queues.Get().(*queue)
+		s.queue.bytes = append(s.queue.bytes, pingComment...)
+	}
+	s.begin()
+}
+
+// leave lets nothing more be sent.
+func (s *stream) leave(reason error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = reason
+	}
+	s.wrote.Broadcast()
+}
+
+// hurry gives a client that does not read only a moment: the turn is being
+// ended, and a write may be what it waits for.
+func (s *stream) hurry() {
+	s.deadline.Lock() // not the other lock, which the write holds
+	if !s.closed {
+		_ = s.rc.SetWriteDeadline(time.Now().Add(lastWords))
+	}
+	s.deadline.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.timeout, s.hurried = min(s.timeout, lastWords), true
+	s.wrote.Broadcast()
+}
+
+// close sends what is left. Nothing touches the ResponseWriter afterwards: the
+// handler is about to return, and the connection may serve another request. What
+// it returns is nil if the client had everything.
+func (s *stream) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.busy {
+		s.wrote.Wait()
+	}
+	if s.busy = true; s.err == nil {
+		s.writeOut()
+	}
+	s.silence.Stop()
+	s.deadline.Lock()
+	s.closed = true
+	s.deadline.Unlock()
+	err := s.err
+	if s.err == nil {
+		s.err = ErrTurnOver
 		_ = s.rc.SetWriteDeadline(time.Time{}) // or the next request would inherit it
 	}
+	return err
+}
+
+// watch ends what a client that goes away leaves behind: the stream, and then
+// what gone does.
+func (s *stream) watch(client context.Context, gone func()) (stop func() bool) {
+	return context.AfterFunc(client, func() {
+		gone()
+		s.leave(errGone)
+	})
 }

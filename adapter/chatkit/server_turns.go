@@ -52,7 +52,7 @@ func (c *call) newTurn(req *Request, stored StoredTurn) *Turn {
 	t := &Turn{
 		User: c.user, Thread: stored.Thread().clone(), Metadata: req.Metadata,
 		at:     threadKey{c.user, stored.Thread().ID},
-		server: c.server, header: c.r.Header, stored: stored, over: make(chan struct{}),
+		server: c.server, header: c.r.Header, stored: stored,
 		detached: c.r.Header.Get("X-Stream-Detach") == "1",
 		items:    map[string]itemState{}, checked: time.Now(),
 	}
@@ -62,25 +62,33 @@ func (c *call) newTurn(req *Request, stored StoredTurn) *Turn {
 	return t
 }
 
-// follow opens the stream, lets the turn run and stays until its end.
+// follow opens the stream and lets the turn run. It returns when the turn is
+// over, which is later than the client's leaving if the turn is detached.
 func (c *call) follow(t *Turn, o *opening) (err error) {
-	if t.out, err = openStream(c.w, c.server.opts.WriteTimeout, o.head(t.Thread)); err != nil {
+	if t.out, err = openStream(c.w, &c.server.opts, t.detached, o.head(t.Thread)); err != nil {
 		t.out = &stream{err: errGone}
 		t.run(func(context.Context, *Turn) error { return err })
 		return err
 	}
-	t.out.hurried = t.detached
 	c.begun, c.body = true, nil
-	go t.run(o.answer)
-	reason := t.out.pump(c.r.Context(), t.over, c.server.opts.PingInterval)
-	t.out.close(reason)
-	if reason == errGone && !t.detached {
-		t.cancel(errGone)
-	}
-	if reason == errLagging {
+	t.unhurry = context.AfterFunc(t.ctx, t.out.hurry)
+	unwatch := t.out.watch(c.r.Context(), func() { c.left(t) })
+	t.run(o.answer)
+	err = t.out.close()
+	unwatch()
+	if err == errLagging {
 		panic(http.ErrAbortHandler) // what is missing must not look like the end
 	}
 	return nil
+}
+
+// left is what the client's leaving means to a turn.
+func (c *call) left(t *Turn) {
+	if !t.detached {
+		t.cancel(errGone)
+		return
+	}
+	c.server.log(c.user, t.at.thread).InfoContext(t.ctx, "the client is gone, the answer goes on")
 }
 
 // head lists what is sent before the handler's own events.
@@ -209,12 +217,12 @@ func (c *call) replay(ctx context.Context, key IdempotencyKey, reason error) err
 	if err != nil {
 		return err
 	}
-	out, err := openStream(c.w, c.server.opts.WriteTimeout, c.replayed(first))
+	out, err := openStream(c.w, &c.server.opts, false, c.replayed(first))
 	if err != nil {
 		return err
 	}
 	c.begun = true
-	out.close(ErrTurnOver)
+	_ = out.close()
 	return nil
 }
 

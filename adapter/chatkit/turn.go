@@ -38,7 +38,8 @@ type Turn struct {
 	// context the handler is in: so the turn has a context of its own.
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	over   chan struct{} // closed at the end
+	// unhurry lets the last words take their time.
+	unhurry func() bool
 
 	mu      sync.Mutex
 	saved   threadState // Thread as it was last saved
@@ -116,6 +117,21 @@ func (t *Turn) Send(e Event) error {
 	return t.saveThread(t.ctx)
 }
 
+// Cork keeps what is sent from now on until Flush, the end of the turn or 64 KiB:
+// for a handler that knows when it is going to wait. What goes out together costs
+// less, and Flush writes it without the help of another goroutine.
+func (t *Turn) Cork() { t.out.cork() }
+
+// Flush shows the client what was sent since Cork.
+func (t *Turn) Flush() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.alive(); err != nil {
+		return err
+	}
+	return t.heard(t.out.flush())
+}
+
 // SaveThread stores and announces what was changed in Thread, without an event.
 func (t *Turn) SaveThread() error {
 	t.mu.Lock()
@@ -153,8 +169,10 @@ func (t *Turn) send(e Event) error {
 
 // emit passes an event to the client, if there is one. The turn of a request
 // with X-Stream-Detach goes on without.
-func (t *Turn) emit(e Event) error {
-	err := t.out.event(t.ctx, e)
+func (t *Turn) emit(e Event) error { return t.heard(t.out.event(e)) }
+
+// heard says what an error of the stream means to the turn.
+func (t *Turn) heard(err error) error {
 	if t.detached && (err == errGone || err == errLagging) {
 		return nil
 	}

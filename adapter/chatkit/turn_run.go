@@ -153,7 +153,7 @@ func (t *Turn) finish(err error) {
 		}
 	default:
 		t.server.log(t.at.user, t.at.thread).ErrorContext(t.ctx, "end of turn not recorded", "err", err)
-		if e.event == nil && slices.ContainsFunc(t.last, shown) { // which the client believes to be unfinished
+		if e.event == nil && slices.ContainsFunc(kept, shown) { // which the client believes to be unfinished
 			e.event = &ErrorEvent{Code: ErrorStream, AllowRetry: true}
 		}
 	}
