@@ -37,7 +37,8 @@ const historyItems = 200
 func (s *server) history(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) (before, input []agent.Message, err error) {
 	var items []chatkit.Item
 	if !t.IsNew {
-		if items, err = itemsBefore(ctx, t, in); err != nil {
+		items, err = apart(func() ([]chatkit.Item, error) { return itemsBefore(ctx, t, in) })
+		if err != nil {
 			return nil, nil, err
 		}
 	}

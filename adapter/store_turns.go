@@ -30,7 +30,7 @@ func (s *chatStore) BeginTurn(ctx context.Context, user string, start chatkit.Tu
 			return fromItem(message, "")
 		}
 	}
-	turn, err := s.chats.BeginTurn(ctx, user, begin)
+	turn, err := apart(func() (*store.Turn, error) { return s.chats.BeginTurn(ctx, user, begin) })
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -86,7 +86,7 @@ func (t *storedTurn) SaveThread(ctx context.Context, p chatkit.ThreadPatch) (*ch
 	if err != nil {
 		return nil, err
 	}
-	session, err := t.SaveSession(ctx, patch)
+	session, err := apart(func() (store.Session, error) { return t.SaveSession(ctx, patch) })
 	if err != nil {
 		return nil, translate(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/openai/openai-go/v3/option"
@@ -26,9 +27,14 @@ func (m *Model) post(ctx context.Context, path string, body []byte) (*http.Respo
 	var res *http.Response
 	err := m.client.Post(ctx, path, body, &res, option.WithMiddleware(func(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
 		last = refusal{}
+		sent := &sentBody{data: body}
+		req.Body, req.GetBody = sent.reader(), func() (io.ReadCloser, error) { return sent.reader(), nil }
 		res, err := next(req)
-		if err == nil && res.StatusCode >= 400 {
-			last = readRefusal(res)
+		if err == nil {
+			sent.drop()
+			if res.StatusCode >= 400 {
+				last = readRefusal(res)
+			}
 		}
 		return res, err
 	}))
@@ -43,6 +49,40 @@ func (m *Model) post(ctx context.Context, path string, body []byte) (*http.Respo
 	}
 	return res, nil
 }
+
+// A sentBody is the body of a request, which is let go once the provider
+// answers: net/http would keep it for as long as the answer takes, and it is the
+// largest part of an answer that is silent.
+type sentBody struct {
+	mu   sync.Mutex // a provider may answer before it has read everything
+	data []byte
+}
+
+func (b *sentBody) reader() io.ReadCloser { return &sentReader{body: b} }
+
+func (b *sentBody) drop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.data = nil
+}
+
+type sentReader struct {
+	body *sentBody
+	at   int
+}
+
+func (r *sentReader) Read(p []byte) (int, error) {
+	r.body.mu.Lock()
+	defer r.body.mu.Unlock()
+	if r.at >= len(r.body.data) { // or it was dropped
+		return 0, io.EOF
+	}
+	n := copy(p, r.body.data[r.at:])
+	r.at += n
+	return n, nil
+}
+
+func (r *sentReader) Close() error { return nil }
 
 // readRefusal takes the code out of a refusal and leaves an empty body, for the
 // SDK would read all of it, however long.
