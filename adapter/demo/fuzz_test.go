@@ -122,7 +122,7 @@ func TestHugeSentences(t *testing.T) {
 				"tools": []any{map[string]any{"function": map[string]any{"name": toolCreate}}}})
 			rec := httptest.NewRecorder()
 			Handler().ServeHTTP(rec, httptest.NewRequest("POST", "/v1/chat/completions", strings.NewReader(body)))
-			if rec.Code != 200 || !strings.Contains(rec.Body.String(), "LLM_API_KEY") {
+			if rec.Code != 200 || !strings.Contains(rec.Body.String(), "OPENAI_API_KEY") {
 				t.Errorf("status %d, %.200q", rec.Code, rec.Body)
 			}
 		})

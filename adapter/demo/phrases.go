@@ -58,7 +58,7 @@ type voice struct {
 	months             [12]string
 }
 
-const demoKeys = "`LLM_API_KEY` / `OPENAI_API_KEY`"
+const demoKeys = "`OPENAI_API_KEY` / `XIAOMI_API_KEY`"
 
 var voices = map[tongue]*voice{
 	english: {

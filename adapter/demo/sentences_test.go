@@ -159,7 +159,7 @@ func judge(before []fakeTask, tools *fakeTools, text string, want expected) stri
 			return fmt.Sprintf("no statistics: %+v, %q", got, text)
 		}
 	case "help":
-		if changed || len(tools.calls) > 0 || !strings.Contains(text, "LLM_API_KEY") && !saysDemo(text) {
+		if changed || len(tools.calls) > 0 || !strings.Contains(text, "OPENAI_API_KEY") && !saysDemo(text) {
 			return fmt.Sprintf("no help: %+v, %q", got, text)
 		}
 	case "none":
