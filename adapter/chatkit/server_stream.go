@@ -198,8 +198,15 @@ func (s *stream) settle(err error) {
 	}
 }
 
-// send writes p at once, within the time that a client has to read.
-func (s *stream) send(p []byte, timeout time.Duration) error {
+// send writes p at once, within the time that a client has to read. It may run on
+// a goroutine where a panic would end the process: one of the ResponseWriter, which
+// may be anybody's, costs the client and no more.
+func (s *stream) send(p []byte, timeout time.Duration) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errGone
+		}
+	}()
 	// Moving the deadline costs a lock in the runtime: a burst does it once.
 	if until := time.Now().Add(timeout); until.Sub(s.until).Abs() > timeout/16 {
 		s.until = until
