@@ -385,3 +385,48 @@ func TestGroupsWriteLess(t *testing.T) {
 		t.Errorf("together they wrote %d bytes, one by one %d", together, oneByOne)
 	}
 }
+
+// TestRefusalWaitsForItsReason: who is refused for what another of the group has
+// changed hears of it when that is there for all to see.
+func TestRefusalWaitsForItsReason(t *testing.T) {
+	st, _ := liteStore(t)
+	defer st.Close()
+	c := st.Chats(store.Replica{})
+	key := store.Key{Endpoint: "chat", Key: "k", Hash: []byte("body")}
+	begin := func() error {
+		_, err := c.BeginTurn(ctx, alice, store.TurnStart{New: &store.Session{ID: c.NewSessionID()}, Key: &key})
+		return err
+	}
+	refused := make(chan error, 1)
+	release, first := inside(t, st, alice, "first")
+	results := queue(t, st, []func() error{
+		begin,
+		func() error {
+			err := begin()
+			if errors.Is(err, store.ErrKeyTaken) {
+				_, err = c.Replay(ctx, alice, key)
+			}
+			refused <- err
+			return nil
+		},
+		func() error { // keeps the group open for a moment
+			ctx := withHook(func(context.Context, store.DBTX) error {
+				select {
+				case err := <-refused: // before the commit
+					refused <- err
+				case <-time.After(50 * time.Millisecond):
+				}
+				return nil
+			})
+			_, err := st.Tasks().Create(ctx, alice, store.NewTask{Title: "last"}, store.Call{})
+			return err
+		},
+	})
+	release()
+	if err := errors.Join(append(results(), <-first)...); err != nil {
+		t.Error(err)
+	}
+	if err := <-refused; !errors.Is(err, store.ErrKeyRunning) {
+		t.Errorf("the answer to the repeated key = %v, want %v", err, store.ErrKeyRunning)
+	}
+}
