@@ -43,32 +43,6 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 
 var errTooLarge = errors.New("body too large")
 
-// LimitBody answers 413 to a request that announces more than limit bytes and
-// lets next read no more than that; past it, reading gives the *Refusal.
-func LimitBody(limit int64, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > limit {
-			WriteError(w, r, refuseBody(w, errTooLarge))
-			return
-		}
-		r.Body = &limitedBody{ReadCloser: http.MaxBytesReader(w, r.Body, limit), w: w}
-		next.ServeHTTP(w, r)
-	})
-}
-
-type limitedBody struct {
-	io.ReadCloser
-	w http.ResponseWriter
-}
-
-func (b *limitedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		err = refuseBody(b.w, err)
-	}
-	return n, err
-}
-
 // BodyError is for handlers that read a body by themselves: it makes the error
 // of a read the *Refusal that ReadBody would give.
 func BodyError(w http.ResponseWriter, err error) *Refusal { return refuseBody(w, err) }

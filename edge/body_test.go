@@ -3,7 +3,6 @@ package edge
 import (
 	"errors"
 	"io"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -44,28 +43,6 @@ func TestReadBody(t *testing.T) {
 				t.Errorf("ReadBody = %v, Connection %q, want %d and close", err, rec.Header().Get("Connection"), c.status)
 			}
 		})
-	}
-}
-
-func TestLimitBody(t *testing.T) {
-	h := LimitBody(10, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := io.ReadAll(r.Body); err != nil {
-			WriteError(w, r, err)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	}))
-	for _, c := range []struct {
-		size, length int64
-		want         int
-	}{{10, 10, 204}, {11, 11, 413}, {10, -1, 204}, {11, -1, 413}} {
-		r := httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", int(c.size))))
-		r.ContentLength = c.length
-		rec := httptest.NewRecorder()
-		h.ServeHTTP(rec, r)
-		if rec.Code != c.want {
-			t.Errorf("%+v: status = %d", c, rec.Code)
-		}
 	}
 }
 

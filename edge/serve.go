@@ -43,8 +43,7 @@ type ServeOptions struct {
 // listener closes at once. Requests that come on old connections get 503 with
 // Retry-After and Connection: close. Running ones go on for Grace, are then
 // cancelled with the cause ErrStopping, and have LastWords to write an end.
-// Streams that would wait for ever watch Draining, or are wrapped in
-// EndOnDrain.
+// Streams that would wait for ever are wrapped in EndOnDrain.
 //
 // The result is nil after a clean stop, and an error when ln fails or requests
 // did not end even when cancelled. Serve owns ln. A second signal that should
@@ -208,15 +207,6 @@ func (d *drain) idleWithin(limit time.Duration) bool {
 	case <-timer.C:
 		return false
 	}
-}
-
-// Draining gives a channel that closes when the server of this request begins
-// to stop; nil, which never does, outside Serve.
-func Draining(ctx context.Context) <-chan struct{} {
-	if draining, ok := ctx.Value(drainKey{}).(context.Context); ok {
-		return draining.Done()
-	}
-	return nil
 }
 
 // EndOnDrain cancels the request's context, cause ErrStopping, as soon as the
