@@ -67,12 +67,13 @@ func providerFaults() map[string]struct {
 	fails := func(words string, asked int) outcome { return outcome{fails: words, retry: true, asked: asked} }
 	breaks := func(words string) outcome { return outcome{text: broke, fails: words, retry: true, asked: 1} }
 	return map[string]row{
-		// Refusals.
-		"400":                         one(body(400, "application/json", quoting), outcome{fails: "start a new one"}),
+		// Refusals. 400 and 422 may ask once more, without what the provider has
+		// not yet taken: which row comes first is chance.
+		"400":                         row{slices.Repeat([]agenttest.Reply{body(400, "application/json", quoting)}, 2), outcome{fails: "start a new one"}},
 		"401":                         one(body(401, "application/json", quoting), outcome{fails: "does not let this service in", asked: 1}),
 		"403 with HTML":               one(body(403, "text/html", "<html>"+canaryWords), outcome{fails: "does not let this service in", asked: 1}),
 		"404":                         one(body(404, "application/json", quoting), outcome{fails: "does not exist", asked: 1}),
-		"422":                         one(body(422, "application/json", quoting), outcome{fails: "start a new one"}),
+		"422":                         row{slices.Repeat([]agenttest.Reply{body(422, "application/json", quoting)}, 2), outcome{fails: "start a new one"}},
 		"500 and then an answer":      row{[]agenttest.Reply{refuse(500, 0)}, outcome{text: "All done.", asked: 2}},
 		"502, 503 and then an answer": row{[]agenttest.Reply{body(502, "text/html", "<html>"), refuse(503, 0)}, outcome{text: "All done.", asked: 3}},
 		"529 and then an answer":      row{[]agenttest.Reply{refuse(529, 0)}, outcome{text: "All done.", asked: 2}},

@@ -168,9 +168,10 @@ func (m *Model) featuresFor(p prompt) features {
 }
 
 // ask sends one request and reads the reply, calling hear with the text as it
-// comes, and with an empty one when no more is at hand for the moment. Where a provider refuses a request that holds features it has not yet
-// taken, it is asked again without them. The reply holds what there was, also after an error, which is an
-// *Error, the error of hear, or the cause of ctx.
+// comes, and with an empty one when no more is at hand for the moment. Where a
+// provider refuses a request that holds features it has not yet taken, it is
+// asked again without them. The reply holds what there was, also after an
+// error, which is an *Error, the error of hear, or the cause of ctx.
 func (m *Model) ask(ctx context.Context, p prompt, hear func(string) error) (reply, error) {
 	used := m.featuresFor(p)
 	r, err := m.try(ctx, p, used, hear)
