@@ -29,18 +29,19 @@ func (r storedRun) item() (*chatkit.HiddenContext, error) {
 	return &chatkit.HiddenContext{Content: content}, err
 }
 
-// historyItems is how far back a model can look, in items.
-const historyItems = 200
+// historyItems is how far back a model can look, in items; they are read in
+// pages.
+const (
+	historyItems = 200
+	historyPage  = 100
+)
 
 // history gives what was said on the thread before the message that is answered
 // now, and that message.
 func (s *server) history(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) (before, input []agent.Message, err error) {
-	var items []chatkit.Item
-	if !t.IsNew {
-		items, err = apart(func() ([]chatkit.Item, error) { return itemsBefore(ctx, t, in) })
-		if err != nil {
-			return nil, nil, err
-		}
+	items, err := itemsBefore(ctx, t, in)
+	if err != nil {
+		return nil, nil, err
 	}
 	files := s.filesOf(ctx, t.User, items, in)
 	if in != nil {
@@ -59,15 +60,19 @@ func (s *server) history(ctx context.Context, t *chatkit.Turn, in *chatkit.UserM
 
 // itemsBefore gives the newest items before a message, oldest first.
 func itemsBefore(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) (items []chatkit.Item, err error) {
-	for after := ""; len(items) < historyItems; {
-		page, err := t.Items(ctx, chatkit.PageParams{After: after, Limit: 100, Hidden: true})
+	page, err := t.History(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items = page.Data
+	for page.HasMore && len(items) < historyItems {
+		page, err = apart(func() (chatkit.Page[chatkit.Item], error) {
+			return t.Items(ctx, chatkit.PageParams{After: page.After, Limit: historyPage, Hidden: true})
+		})
 		if err != nil {
 			return nil, err
 		}
 		items = append(items, page.Data...)
-		if after = page.After; !page.HasMore {
-			break
-		}
 	}
 	slices.Reverse(items)
 	if in == nil {

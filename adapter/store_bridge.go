@@ -109,11 +109,7 @@ func (s *chatStore) LoadThreadItems(ctx context.Context, user, threadID string, 
 	if err != nil {
 		return chatkit.Page[chatkit.Item]{}, translate(err)
 	}
-	out := chatkit.Page[chatkit.Item]{Data: s.toItems(ctx, user, page.Rows), HasMore: page.More}
-	if page.More {
-		out.After = page.Rows[len(page.Rows)-1].ID
-	}
-	return out, nil
+	return s.toItemPage(ctx, user, page), nil
 }
 
 func (s *chatStore) AddThreadItem(ctx context.Context, user, threadID string, item chatkit.Item) error {

@@ -70,6 +70,14 @@ func (s *chatStore) toItems(ctx context.Context, user string, rows []store.Messa
 	return items
 }
 
+func (s *chatStore) toItemPage(ctx context.Context, user string, page store.PageOf[store.Message]) chatkit.Page[chatkit.Item] {
+	out := chatkit.Page[chatkit.Item]{Data: s.toItems(ctx, user, page.Rows), HasMore: page.More}
+	if page.More {
+		out.After = page.Rows[len(page.Rows)-1].ID
+	}
+	return out
+}
+
 func toThreads(page store.PageOf[store.Session]) (chatkit.Page[*chatkit.Thread], error) {
 	out := chatkit.Page[*chatkit.Thread]{HasMore: page.More}
 	for _, session := range page.Rows {

@@ -8,7 +8,7 @@ import (
 )
 
 func (s *chatStore) BeginTurn(ctx context.Context, user string, start chatkit.TurnStart) (chatkit.StoredTurn, error) {
-	begin := store.TurnStart{SessionID: start.ThreadID}
+	begin := store.TurnStart{SessionID: start.ThreadID, History: start.History}
 	thread := start.ThreadID
 	if start.NewThread != nil {
 		session, err := fromThread(start.NewThread)
@@ -30,15 +30,19 @@ func (s *chatStore) BeginTurn(ctx context.Context, user string, start chatkit.Tu
 			return fromItem(message, "")
 		}
 	}
-	turn, err := apart(func() (*store.Turn, error) { return s.chats.BeginTurn(ctx, user, begin) })
+	return apart(func() (chatkit.StoredTurn, error) { return s.beginTurn(ctx, user, begin) })
+}
+
+func (s *chatStore) beginTurn(ctx context.Context, user string, begin store.TurnStart) (chatkit.StoredTurn, error) {
+	turn, err := s.chats.BeginTurn(ctx, user, begin)
 	if err != nil {
 		return nil, translate(err)
 	}
-	loaded, err := toThread(turn.Session())
+	thread, err := toThread(turn.Session())
 	if err != nil {
 		return nil, err
 	}
-	return &storedTurn{Turn: turn, store: s, user: user, thread: loaded}, nil
+	return &storedTurn{Turn: turn, store: s, user: user, thread: thread, before: s.toItemPage(ctx, user, turn.TakeHistory())}, nil
 }
 
 func (s *chatStore) Replay(ctx context.Context, user string, key chatkit.IdempotencyKey) (*chatkit.Replay, error) {
@@ -59,6 +63,15 @@ type storedTurn struct {
 	store  *chatStore
 	user   string
 	thread *chatkit.Thread
+	before chatkit.Page[chatkit.Item] // until TakeHistory
+}
+
+var _ chatkit.HistoryTurn = (*storedTurn)(nil)
+
+func (t *storedTurn) TakeHistory() chatkit.Page[chatkit.Item] {
+	taken := t.before
+	t.before = chatkit.Page[chatkit.Item]{}
+	return taken
 }
 
 func (t *storedTurn) Thread() *chatkit.Thread { return t.thread }

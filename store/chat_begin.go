@@ -17,6 +17,7 @@ type TurnStart struct {
 	Message     func(newID func() string) (Message, error)
 	Attachments []string // of the message: uploaded, of this user
 	Key         *Key
+	History     int // how many messages Turn.TakeHistory gives; 0: none
 }
 
 // Key is an idempotency key, so that a request takes effect once in
@@ -87,8 +88,12 @@ func (t *Turn) begin(ctx context.Context, start TurnStart, careful bool) error {
 		return err
 	}
 	t.session.ID = start.SessionID
+	var reads []func(context.Context, *db.Queries) error
+	if start.History > 0 {
+		reads = append(reads, t.readHistory(start.History))
+	}
 	if careful {
-		_, err := sc.pipe(ctx, func(ctx context.Context, q *db.Queries) error {
+		_, err := sc.pipeAndRead(ctx, func(ctx context.Context, q *db.Queries) error {
 			if err := t.touch(ctx, q); err != nil {
 				return err
 			}
@@ -96,12 +101,12 @@ func (t *Turn) begin(ctx context.Context, start TurnStart, careful bool) error {
 				return err
 			}
 			return t.store(ctx, q, start, true)
-		})
+		}, reads...)
 		return err
 	}
 	_, err := sc.pipeAndRead(ctx, func(ctx context.Context, q *db.Queries) error {
 		return errors.Join(t.touch(ctx, q), t.store(ctx, q, start, false))
-	}, t.read)
+	}, append(reads, t.read)...)
 	return err
 }
 
@@ -130,6 +135,18 @@ func (t *Turn) read(ctx context.Context, q *db.Queries) error {
 	}
 	t.session, t.last = fromSessionRow(row.ChatSession), max(t.last, mintedAt(row.LastID))
 	return nil
+}
+
+// readHistory reads what was there before the turn's own messages.
+func (t *Turn) readHistory(n int) func(context.Context, *db.Queries) error {
+	p := PageParams{Limit: n, Hidden: true}
+	return func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.ListMessagesDesc(ctx, db.ListMessagesDescParams{
+			UserID: t.user, SessionID: t.session.ID, AfterID: t.first, WithHidden: true, MaxRows: p.maxRows(),
+		})
+		t.before = pageOf(p, rows, fromMessageDesc)
+		return err
+	}
 }
 
 // store links the attachments, claims the key and adds turn and message.

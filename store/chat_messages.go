@@ -59,6 +59,10 @@ func fromMessageRow(row db.GetMessageRow) Message {
 	}
 }
 
+func fromMessageDesc(row db.ListMessagesDescRow) Message {
+	return fromMessageRow(db.GetMessageRow(row))
+}
+
 // AddMessage adds a message: ErrNotFound without the session, ErrExists when
 // the session has one of this id.
 func (c *Chats) AddMessage(ctx context.Context, user, session string, m Message) error {
@@ -116,7 +120,7 @@ func (c *Chats) Messages(ctx context.Context, user, session string, p PageParams
 			return err
 		}
 		rows, err := q.ListMessagesDesc(ctx, params)
-		page = pageOf(p, rows, func(row db.ListMessagesDescRow) Message { return fromMessageRow(db.GetMessageRow(row)) })
+		page = pageOf(p, rows, fromMessageDesc)
 		return err
 	})
 	return page, does("list messages", err)

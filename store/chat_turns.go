@@ -44,8 +44,9 @@ type Turn struct {
 	first   string // id before all that the turn adds
 	last    int64  // microseconds of the newest id in the session
 	started time.Time
-	unsure  Outcome // of an end of which we did not hear
-	gone    error   // after Abandon
+	unsure  Outcome         // of an end of which we did not hear
+	gone    error           // after Abandon
+	before  PageOf[Message] // until TakeHistory
 }
 
 // ID is the turn's own.
@@ -53,6 +54,15 @@ func (t *Turn) ID() string { return t.id }
 
 // Session is as BeginTurn found or made it.
 func (t *Turn) Session() Session { return t.session }
+
+// TakeHistory gives the newest messages that were in the session before the
+// turn, hidden ones too, newest first: as many as [TurnStart] wanted. It gives
+// them once: a turn may wait for long, and need not hold them.
+func (t *Turn) TakeHistory() PageOf[Message] {
+	taken := t.before
+	t.before = PageOf[Message]{}
+	return taken
+}
 
 // NewID mints an id that sorts after every message that was in the session when
 // the turn began and after every id that the turn has minted, whatever the

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,8 +18,6 @@ type pgPipe struct {
 	pgTx
 	queued  []pgQuery
 	changed []int64
-	last    bool // the next query ends the transaction
-	ended   bool
 }
 
 type pgQuery struct {
@@ -26,7 +25,7 @@ type pgQuery struct {
 	args []any
 }
 
-func (pg *postgres) pipe(ctx context.Context, user string, fn, last func(db.DBTX) error) ([]int64, error) {
+func (pg *postgres) pipe(ctx context.Context, user string, fn func(db.DBTX) error, reads ...func(db.DBTX) error) ([]int64, error) {
 	conn, err := pg.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -37,13 +36,17 @@ func (pg *postgres) pipe(ctx context.Context, user string, fn, last func(db.DBTX
 	if err := fn(p); err != nil {
 		return nil, err
 	}
-	if last != nil {
-		p.last = !p.begun // else the commit comes by itself
-		if err := last(p); err != nil {
+	if len(reads) > 0 && !p.begun {
+		err := p.endReading(ctx, reads)
+		return p.changed, err
+	}
+	for _, read := range reads {
+		if err := read(p); err != nil {
 			return nil, err
 		}
 	}
-	return p.changed, p.end(ctx)
+	err = p.end(ctx)
+	return p.changed, err
 }
 
 // Exec keeps the statement; its tag is empty.
@@ -56,12 +59,12 @@ func (p *pgPipe) Exec(_ context.Context, sql string, args ...any) (pgconn.Comman
 func (p *pgPipe) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	var batch pgx.Batch
 	first := 0
-	if !p.begun && !p.last {
+	if !p.begun {
 		batch.Queue("BEGIN")
 		first = 1
 	}
 	results, err := p.flush(ctx, &batch, first, func() { batch.Queue(p.pg.qualify(sql), args...) })
-	p.begun, p.ended = !p.last, p.last
+	p.begun = true
 	if err != nil {
 		results.Close()
 		return nil, err
@@ -109,7 +112,7 @@ func (p *pgPipe) flush(ctx context.Context, batch *pgx.Batch, first int, last fu
 
 // end commits. Without a BEGIN the batch is a transaction by itself.
 func (p *pgPipe) end(ctx context.Context) error {
-	if p.ended || !p.begun && len(p.queued) == 0 {
+	if !p.begun && len(p.queued) == 0 {
 		return nil
 	}
 	var batch pgx.Batch
@@ -139,3 +142,62 @@ func (p *pgPipe) end(ctx context.Context) error {
 	}
 	return committing(err)
 }
+
+// endReading sends what was kept and what reads ask, all of it as one batch,
+// which is a transaction by itself. A first run of each of reads only tells what
+// it asks.
+func (p *pgPipe) endReading(ctx context.Context, reads []func(db.DBTX) error) error {
+	var asks pgAsks
+	for _, read := range reads {
+		if err := read(&asks); !errors.Is(err, errAsked) {
+			return fmt.Errorf("a query that does not ask: %w", err)
+		}
+	}
+	var batch pgx.Batch
+	results, err := p.flush(ctx, &batch, 0, func() {
+		for _, q := range asks.queries {
+			batch.Queue(p.pg.qualify(q.sql), q.args...)
+		}
+	})
+	for _, read := range reads {
+		if err == nil {
+			err = read(pgAnswers{results})
+		}
+	}
+	if closeErr := results.Close(); err == nil {
+		err = committing(closeErr)
+	}
+	return err
+}
+
+// errAsked tells that a query was noted, and nothing answered yet.
+var errAsked = errors.New("asked")
+
+// pgAsks is sqlc's DBTX that notes what is asked.
+type pgAsks struct{ queries []pgQuery }
+
+func (a *pgAsks) Exec(context.Context, string, ...any) (pgconn.CommandTag, error) {
+	return pgconn.CommandTag{}, errors.New("not a query")
+}
+
+func (a *pgAsks) Query(_ context.Context, sql string, args ...any) (pgx.Rows, error) {
+	a.queries = append(a.queries, pgQuery{sql, args})
+	return nil, errAsked
+}
+
+func (a *pgAsks) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, err := a.Query(ctx, sql, args...)
+	return oneRow{rows: rows, err: err}
+}
+
+// pgAnswers is sqlc's DBTX that gives the answers of a batch in turn, whatever
+// is asked.
+type pgAnswers struct{ results pgx.BatchResults }
+
+func (a pgAnswers) Exec(context.Context, string, ...any) (pgconn.CommandTag, error) {
+	return a.results.Exec()
+}
+
+func (a pgAnswers) Query(context.Context, string, ...any) (pgx.Rows, error) { return a.results.Query() }
+
+func (a pgAnswers) QueryRow(context.Context, string, ...any) pgx.Row { return a.results.QueryRow() }

@@ -53,20 +53,22 @@ func (sc scope) inTx(ctx context.Context, fn func(context.Context, *db.Queries) 
 // Conditions on the whole transaction must therefore be such that the database
 // itself refuses: a constraint.
 func (sc scope) pipe(ctx context.Context, fn func(context.Context, *db.Queries) error) (changed []int64, err error) {
-	return sc.pipeAndRead(ctx, fn, nil)
+	return sc.pipeAndRead(ctx, fn)
 }
 
-// pipeAndRead is pipe with one query at its end that returns rows, for which it
-// needs no further round trip.
-func (sc scope) pipeAndRead(ctx context.Context, fn, last func(context.Context, *db.Queries) error) (changed []int64, err error) {
+// pipeAndRead is pipe with queries at its end that return rows, for which it
+// needs no further round trip. Each of reads makes one, and may run twice: what
+// it asks does not depend on what the others were answered.
+func (sc scope) pipeAndRead(ctx context.Context, fn func(context.Context, *db.Queries) error, reads ...func(context.Context, *db.Queries) error) (changed []int64, err error) {
 	err = sc.try(ctx, func(ctx context.Context) (err error) {
 		with := func(fn func(context.Context, *db.Queries) error) func(db.DBTX) error {
-			if fn == nil {
-				return nil
-			}
 			return func(tx db.DBTX) error { return fn(ctx, sc.queries(tx)) }
 		}
-		changed, err = sc.st.engine.pipe(ctx, sc.user, with(fn), with(last))
+		last := make([]func(db.DBTX) error, len(reads))
+		for i, read := range reads {
+			last[i] = with(read)
+		}
+		changed, err = sc.st.engine.pipe(ctx, sc.user, with(fn), last...)
 		return err
 	})
 	return changed, err

@@ -14,14 +14,17 @@ type litePipe struct {
 	changed []int64
 }
 
-func (l *lite) pipe(ctx context.Context, user string, fn, last func(db.DBTX) error) ([]int64, error) {
+func (l *lite) pipe(ctx context.Context, user string, fn func(db.DBTX) error, reads ...func(db.DBTX) error) ([]int64, error) {
 	var p litePipe
 	err := l.inTx(ctx, user, func(tx db.DBTX) error {
 		p.DBTX = tx
-		if err := fn(&p); err != nil || last == nil {
-			return err
+		err := fn(&p)
+		for _, read := range reads {
+			if err == nil {
+				err = read(&p)
+			}
 		}
-		return last(&p)
+		return err
 	})
 	return p.changed, err
 }

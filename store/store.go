@@ -37,7 +37,7 @@ type engine interface {
 	// pipe is inTx for fewer round trips: what returns no rows may wait for what
 	// does, or for the end. changed counts the rows of each of these statements.
 	// last, if not nil, is one query that returns rows and ends the transaction.
-	pipe(ctx context.Context, user string, fn, last func(db.DBTX) error) (changed []int64, err error)
+	pipe(ctx context.Context, user string, fn func(db.DBTX) error, reads ...func(db.DBTX) error) (changed []int64, err error)
 	// maintenance is the session for queries/maintenance.sql and nothing else.
 	maintenance() db.DBTX
 	// wake lets the process that listens as owner know, if it does. listen calls

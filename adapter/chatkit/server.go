@@ -58,6 +58,9 @@ type Options struct {
 	MaxAudio     int64         // bytes of a request for transcription; 10 MiB
 	PingInterval time.Duration // silence until a comment keeps the stream open; 15 s
 	WriteTimeout time.Duration // for a client that does not read; 30 s
+	// History is how many items Turn.History is to have at hand, where the store
+	// can read them with a turn's begin (see HistoryTurn); 0: none.
+	History      int
 	StoreTimeout time.Duration // of a write during a turn; 10 s
 	Logger       *slog.Logger  // nothing is logged without it
 }

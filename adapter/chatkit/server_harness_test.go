@@ -338,18 +338,23 @@ func (r *rig) items(threadID string) []chatkit.Item {
 // the kind of others.
 func (r *rig) holds(threadID string, want ...string) {
 	r.Helper()
-	var got []string
-	for _, item := range r.items(threadID) {
-		switch item := item.(type) {
-		case *chatkit.UserMessage:
-			got = append(got, item.Content[0].Text)
-		case *chatkit.AssistantMessage:
-			got = append(got, item.Content[0].Text)
-		default:
-			got = append(got, string(item.Kind()))
-		}
-	}
+	got := texts(r.items(threadID))
 	if strings.Join(got, "|") != strings.Join(want, "|") {
 		r.Errorf("stored %q, want %q", got, want)
 	}
+}
+
+// texts gives what messages say, and of other items the kind.
+func texts(items []chatkit.Item) (all []string) {
+	for _, item := range items {
+		switch item := item.(type) {
+		case *chatkit.UserMessage:
+			all = append(all, item.Content[0].Text)
+		case *chatkit.AssistantMessage:
+			all = append(all, item.Content[0].Text)
+		default:
+			all = append(all, string(item.Kind()))
+		}
+	}
+	return all
 }

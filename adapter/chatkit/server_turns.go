@@ -34,6 +34,9 @@ func (c *call) stream(req *Request) error {
 	var stored StoredTurn
 	if err == nil {
 		o.start.Key = key
+		if o.look == nil { // else the turn begins with changes, after which history is another
+			o.start.History = c.server.opts.History
+		}
 		stored, err = c.begin(ctx, o)
 	}
 	if err != nil && key != nil {
@@ -44,6 +47,12 @@ func (c *call) stream(req *Request) error {
 	}
 	t := c.newTurn(req, stored)
 	t.IsNew = o.start.NewThread != nil
+	if o.start.Message != nil {
+		t.added = o.start.Message.ID
+	}
+	if o.start.History > 0 {
+		t.history, _ = stored.(HistoryTurn)
+	}
 	return c.follow(t, o)
 }
 

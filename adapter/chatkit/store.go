@@ -107,6 +107,8 @@ type TurnStart struct {
 	// attachments, which were loaded before.
 	Message *UserMessage
 	Key     *IdempotencyKey // nil without the header
+	// History is how many items a [HistoryTurn] gives; 0: none are needed.
+	History int
 }
 
 // An IdempotencyKey names a request of a user, so that it takes effect once in
@@ -160,6 +162,16 @@ type StoredTurn interface {
 	// Abandon takes back a turn that has changed nothing yet: it never was, and
 	// its key is free.
 	Abandon(ctx context.Context) error
+}
+
+// A HistoryTurn is a StoredTurn that has read, on the way of its begin, what
+// was said before: it spares the store another visit.
+type HistoryTurn interface {
+	StoredTurn
+	// TakeHistory returns the newest items that were there before the turn,
+	// hidden ones too, newest first: as many as TurnStart.History. It is asked
+	// once, and need not keep them.
+	TakeHistory() Page[Item]
 }
 
 // Changes are made in the order of the fields.

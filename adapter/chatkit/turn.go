@@ -1,12 +1,14 @@
 package chatkit
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 )
@@ -32,6 +34,7 @@ type Turn struct {
 	at       threadKey // whatever the handler does to Thread
 	header   http.Header
 	stored   StoredTurn
+	added    string // the message with which the turn began
 	out      *stream
 	detached bool // goes on when the client is gone
 	// The turn outlives its request, and what a handler sends is stored whatever
@@ -42,6 +45,7 @@ type Turn struct {
 	unhurry func() bool
 
 	mu      sync.Mutex
+	history HistoryTurn // has read what was said before; nil: nobody has, or it was taken
 	saved   threadState // Thread as it was last saved
 	items   map[string]itemState
 	pending []*unfinished
@@ -98,6 +102,27 @@ func (t *Turn) newID(kind ItemKind) string {
 // Items returns a page of the thread's items.
 func (t *Turn) Items(ctx context.Context, p PageParams) (Page[Item], error) {
 	return t.server.store.LoadThreadItems(ctx, t.at.user, t.at.thread, p)
+}
+
+// History returns the newest items that were on the thread before the turn,
+// hidden ones too, newest first. Items has those before them, from its After on.
+// With Options.History the store has read them already, with the turn's begin;
+// they are not kept for a second call.
+func (t *Turn) History(ctx context.Context) (Page[Item], error) {
+	if t.IsNew {
+		return Page[Item]{}, nil
+	}
+	t.mu.Lock()
+	read := t.history
+	t.history = nil
+	t.mu.Unlock()
+	if read != nil {
+		return read.TakeHistory(), nil
+	}
+	page, err := t.Items(ctx, PageParams{Limit: cmp.Or(t.server.opts.History, 100), Hidden: true})
+	added := func(item Item) bool { return item.ItemID() == t.added }
+	page.Data = slices.DeleteFunc(page.Data, added)
+	return page, err
 }
 
 // Send stores what the event brings, if it brings something to store, and then

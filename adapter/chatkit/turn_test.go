@@ -343,3 +343,26 @@ func TestHeadersAndMetadata(t *testing.T) {
 		t.Errorf("the handler sees %q, want %q", seen, want)
 	}
 }
+
+// What was said before comes without the message that is answered, from a store
+// that reads it with the begin and from one that does not.
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	var said []string
+	r := newRig(t, respond(func(ctx context.Context, turn *chatkit.Turn) error {
+		page, err := turn.History(ctx)
+		if err != nil {
+			return err
+		}
+		said = texts(page.Data)
+		return turn.Say("yes")
+	}))
+	thread, _ := r.create("hello")
+	if len(said) != 0 {
+		t.Errorf("a new thread has the history %q", said)
+	}
+	r.stream(addBody(thread, "again"))
+	if want := []string{"yes", "hello"}; !slices.Equal(said, want) {
+		t.Errorf("history = %q, want %q", said, want)
+	}
+}

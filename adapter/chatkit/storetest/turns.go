@@ -19,6 +19,7 @@ func RunTurns(t *testing.T, open func(t *testing.T) chatkit.TurnStore) {
 	}{
 		{"a new thread with its first message", testFirstTurn},
 		{"a message on a thread", testNextTurn},
+		{"what was said before", testHistory},
 		{"no such thread", testTurnWithoutThread},
 		{"a busy thread", testBusy},
 		{"many begin at once", testBeginRace},
@@ -143,6 +144,50 @@ func testNextTurn(s *turnSuite) {
 		s.Errorf("two turns are called %s", turn.ID())
 	}
 	s.end(second)
+}
+
+// testHistory is for a store whose turns can tell what was said before.
+func testHistory(s *turnSuite) {
+	thread := s.thread(ann, "x")
+	start := chatkit.TurnStart{ThreadID: thread.ID, Message: s.userMessage("hello"), History: 3}
+	turn, err := s.turns.BeginTurn(s.Context(), ann, start)
+	s.ok("BeginTurn", err)
+	reader, ok := turn.(chatkit.HistoryTurn)
+	if !ok {
+		s.end(turn)
+		return
+	}
+	if page := reader.TakeHistory(); len(page.Data) != 0 || page.HasMore {
+		s.Errorf("history of an empty thread: %+v", page)
+	}
+	first := start.Message.ID
+	second := s.say(turn, "one")
+	note := &chatkit.HiddenContext{
+		Base:    chatkit.Base{ID: turn.NewItemID(chatkit.KindHiddenContext), ThreadID: thread.ID, CreatedAt: madeAt},
+		Content: []byte(`"two"`),
+	}
+	s.ok("AddItem", turn.AddItem(s.Context(), note))
+	s.end(turn)
+
+	for _, row := range []struct {
+		n    int
+		want []string
+		more bool
+	}{{0, nil, false}, {1, []string{note.ID}, true}, {2, []string{note.ID, second}, true}, {3, []string{note.ID, second, first}, false}} {
+		turn, err := s.turns.BeginTurn(s.Context(), ann, chatkit.TurnStart{ThreadID: thread.ID, History: row.n})
+		s.ok("BeginTurn", err)
+		s.say(turn, "three")
+		page := turn.(chatkit.HistoryTurn).TakeHistory()
+		var got []string
+		for _, item := range page.Data {
+			got = append(got, item.ItemID())
+		}
+		if !slices.Equal(got, row.want) || page.HasMore != row.more || row.more && page.After != row.want[len(row.want)-1] {
+			s.Errorf("history of %d: %v, more %v after %q; want %v, more %v", row.n, got, page.HasMore, page.After, row.want, row.more)
+		}
+		s.ok("Apply", turn.Apply(s.Context(), chatkit.Changes{DeleteAfter: note.ID}))
+		s.end(turn)
+	}
 }
 
 func testTurnWithoutThread(s *turnSuite) {
