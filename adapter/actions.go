@@ -42,6 +42,9 @@ func checkAction(_ context.Context, _ string, _ *chatkit.Thread, a chatkit.Actio
 // streamAction answers with the widget as it is now, and leaves the model a
 // note.
 func (s *server) streamAction(ctx context.Context, t *chatkit.Turn, a chatkit.Action, sender *chatkit.WidgetItem) error {
+	if err := t.Flush(); err != nil { // a tool may take its time
+		return err
+	}
 	note, err := s.act(ctx, t.User, s.turnZone(t), a, sender)
 	if err != nil {
 		refusal, ok := errors.AsType[*chatkit.RequestError](asRequestError(err))

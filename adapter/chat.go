@@ -51,7 +51,7 @@ func (s *server) newChat() error {
 		CreateAttachment: s.createAttachment, DeleteAttachment: s.deleteAttachment,
 	}, chatkit.Options{
 		User: chatUser, Fail: s.failChat, CheckJSON: edge.CheckJSON, MaxAudio: maxAudio,
-		History: historyPage, WriteTimeout: s.cfg.writeTimeout, PingInterval: edge.PingInterval, Logger: s.logger,
+		History: historyPage, Corked: true, WriteTimeout: s.cfg.writeTimeout, PingInterval: edge.PingInterval, Logger: s.logger,
 	})
 	return nil
 }

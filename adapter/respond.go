@@ -13,7 +13,6 @@ import (
 // respond answers a message: the agents' loop runs, and what happens in it
 // becomes events of ChatKit.
 func (s *server) respond(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) error {
-	t.Cork() // the narrator knows when there is something to wait for
 	untitled := t.Thread.Title == ""
 	if untitled && in != nil {
 		if t.Thread.Title = firstWords(textOfUser(in)); t.Thread.Title != "" {

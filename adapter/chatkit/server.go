@@ -60,7 +60,12 @@ type Options struct {
 	WriteTimeout time.Duration // for a client that does not read; 30 s
 	// History is how many items Turn.History is to have at hand, where the store
 	// can read them with a turn's begin (see HistoryTurn); 0: none.
-	History      int
+	History int
+	// Corked keeps what a turn sends, its beginning too, until Turn.Flush, the
+	// end, 64 KiB or a PingInterval of silence: for handlers that know when they
+	// are going to wait. What goes out together costs less, and Flush writes it
+	// without the help of another goroutine.
+	Corked       bool
 	StoreTimeout time.Duration // of a write during a turn; 10 s
 	Logger       *slog.Logger  // nothing is logged without it
 }

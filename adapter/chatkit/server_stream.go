@@ -62,18 +62,20 @@ const (
 
 const pingComment = ": ping\n\n"
 
-// openStream sends the head and the first events. An error means that they
-// cannot be encoded, and that nothing was sent.
-func openStream(w http.ResponseWriter, opts *Options, detached bool, first []Event) (*stream, error) {
+// openStream sends the head and the first events, unless the stream is corked:
+// then they go with the first flush. An error means that they cannot be encoded,
+// and that nothing was sent.
+func openStream(w http.ResponseWriter, opts *Options, detached, corked bool, first []Event) (*stream, error) {
 	s := &stream{
 		w: w, rc: http.NewResponseController(w),
-		timeout: opts.WriteTimeout, interval: opts.PingInterval, detached: detached,
+		timeout: opts.WriteTimeout, interval: opts.PingInterval, detached: detached, corked: corked,
+		queue: queues.Get().(*queue),
 	}
 	s.wrote = sync.NewCond(&s.mu)
-	var blocks []byte
 	for _, e := range first {
 		var err error
-		if blocks, err = appendBlock(blocks, e); err != nil {
+		if s.queue.bytes, err = appendBlock(s.queue.bytes, e); err != nil {
+			s.queue.free()
 			return nil, err
 		}
 	}
@@ -85,8 +87,11 @@ func openStream(w http.ResponseWriter, opts *Options, detached bool, first []Eve
 	_ = s.rc.SetReadDeadline(time.Time{}) // the server's is for reading requests
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.send(blocks, s.timeout) // a client that is gone is noticed later
 	s.silence = time.AfterFunc(s.interval, s.ping)
+	if !corked {
+		s.busy = true
+		s.writeOut(true)
+	}
 	return s, nil
 }
 
@@ -143,15 +148,8 @@ func (s *stream) begin() {
 	go func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.writeOut()
+		s.writeOut(true)
 	}()
-}
-
-// cork keeps events until flush.
-func (s *stream) cork() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.corked = true
 }
 
 // flush writes what is queued: itself, unless somebody is at it, or the turn
@@ -165,18 +163,19 @@ func (s *stream) flush() error {
 		s.begin()
 	default:
 		s.busy = true
-		s.writeOut()
+		s.writeOut(true)
 	}
 	return s.err
 }
 
-// writeOut writes until nothing is queued. The lock is held only in between.
-func (s *stream) writeOut() {
+// writeOut writes until nothing is queued, and sees to it that it leaves now, or
+// when the handler returns. The lock is held only in between.
+func (s *stream) writeOut(now bool) {
 	for s.queue != nil && s.err == nil {
 		q, timeout := s.queue, s.timeout
 		s.queue = nil
 		s.mu.Unlock()
-		err := s.send(q.bytes, timeout)
+		err := s.send(q.bytes, timeout, now)
 		q.free()
 		s.mu.Lock()
 		s.settle(err)
@@ -198,10 +197,10 @@ func (s *stream) settle(err error) {
 	}
 }
 
-// send writes p at once, within the time that a client has to read. It may run on
-// a goroutine where a panic would end the process: one of the ResponseWriter, which
+// send writes p within the time that a client has to read. It may run on a
+// goroutine where a panic would end the process: one of the ResponseWriter, which
 // may be anybody's, costs the client and no more.
-func (s *stream) send(p []byte, timeout time.Duration) (err error) {
+func (s *stream) send(p []byte, timeout time.Duration, now bool) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = errGone
@@ -212,7 +211,7 @@ func (s *stream) send(p []byte, timeout time.Duration) (err error) {
 		s.until = until
 		_ = s.rc.SetWriteDeadline(until) // a recorder in a test has none
 	}
-	if _, err := s.w.Write(p); err != nil {
+	if _, err := s.w.Write(p); err != nil || !now {
 		return err
 	}
 	if err := s.rc.Flush(); !errors.Is(err, http.ErrNotSupported) { // then it comes when it comes
@@ -259,9 +258,11 @@ func (s *stream) hurry() {
 	s.wrote.Broadcast()
 }
 
-// close sends what is left. Nothing touches the ResponseWriter afterwards: the
-// handler is about to return, and the connection may serve another request. What
-// it returns is nil if the client had everything.
+// close writes what is left: it leaves together with the end of the body, when
+// the handler returns, and has until then the time of a write. net/http takes the
+// deadline away then. Nothing touches the ResponseWriter afterwards, for the
+// connection may serve another request. What it returns is nil if the client was
+// there to the end.
 func (s *stream) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -269,7 +270,7 @@ func (s *stream) close() error {
 		s.wrote.Wait()
 	}
 	if s.busy = true; s.err == nil {
-		s.writeOut()
+		s.writeOut(false)
 	}
 	s.silence.Stop()
 	s.deadline.Lock()
@@ -278,7 +279,7 @@ func (s *stream) close() error {
 	err := s.err
 	if s.err == nil {
 		s.err = ErrTurnOver
-		_ = s.rc.SetWriteDeadline(time.Time{}) // or the next request would inherit it
+		_ = s.rc.SetWriteDeadline(time.Now().Add(s.timeout))
 	}
 	return err
 }

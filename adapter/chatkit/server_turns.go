@@ -74,7 +74,7 @@ func (c *call) newTurn(req *Request, stored StoredTurn) *Turn {
 // follow opens the stream and lets the turn run. It returns when the turn is
 // over, which is later than the client's leaving if the turn is detached.
 func (c *call) follow(t *Turn, o *opening) (err error) {
-	if t.out, err = openStream(c.w, &c.server.opts, t.detached, o.head(t.Thread)); err != nil {
+	if t.out, err = openStream(c.w, &c.server.opts, t.detached, c.server.opts.Corked, o.head(t.Thread)); err != nil {
 		t.out = &stream{err: errGone}
 		t.run(func(context.Context, *Turn) error { return err })
 		return err
@@ -226,7 +226,7 @@ func (c *call) replay(ctx context.Context, key IdempotencyKey, reason error) err
 	if err != nil {
 		return err
 	}
-	out, err := openStream(c.w, &c.server.opts, false, c.replayed(first))
+	out, err := openStream(c.w, &c.server.opts, false, true, c.replayed(first))
 	if err != nil {
 		return err
 	}

@@ -142,12 +142,7 @@ func (t *Turn) Send(e Event) error {
 	return t.saveThread(t.ctx)
 }
 
-// Cork keeps what is sent from now on until Flush, the end of the turn or 64 KiB:
-// for a handler that knows when it is going to wait. What goes out together costs
-// less, and Flush writes it without the help of another goroutine.
-func (t *Turn) Cork() { t.out.cork() }
-
-// Flush shows the client what was sent since Cork.
+// Flush shows the client what was sent, where Options.Corked keeps it back.
 func (t *Turn) Flush() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -12,16 +12,15 @@ import (
 	"taskwire/adapter/chatkit"
 )
 
-// What is sent behind Cork comes with Flush, all of it and in order, and what is
+// What a corked turn sends comes with Flush, all of it and in order, and what is
 // not flushed comes with the end.
-func TestCork(t *testing.T) {
+func TestCorked(t *testing.T) {
 	t.Parallel()
 	for name, headers := range map[string][]string{"attached": nil, "detached": {"X-Stream-Detach", "1"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seen, goOn := make(chan struct{}), make(chan struct{})
 			r := newRig(t, respond(func(_ context.Context, t *chatkit.Turn) error {
-				t.Cork()
 				m, err := t.StartMessage()
 				if err != nil {
 					return err
@@ -40,7 +39,7 @@ func TestCork(t *testing.T) {
 				}
 				<-goOn
 				return m.Done()
-			}))
+			}), func(o *chatkit.Options) { o.Corked = true })
 			l := r.open(createBody("hello"), headers...)
 			var shown string
 			for shown != "one two " {
