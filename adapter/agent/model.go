@@ -33,7 +33,7 @@ type ModelConfig struct {
 	API     string // APIChat (also when empty) or APIResponses
 	Vision  bool   // images go to the model
 	// HTTPClient carries the requests; nil: one with small buffers, made for
-	// many silent streams.
+	// many silent streams. Its cookie jar and redirects are not used.
 	HTTPClient *http.Client
 	// Idle is how long the provider may say nothing, before the first byte
 	// and between bytes; 0: 30 s.
@@ -54,12 +54,14 @@ const (
 
 // A Model is one model at one provider. It may serve many runs at once.
 type Model struct {
-	cfg    ModelConfig
-	client openai.Client
-	source string // host of the provider
-	openAI bool   // the provider is OpenAI itself
-	// dials says that the client reports its connections. Another kind of
-	// transport, as one without a network, is taken to be connected.
+	cfg       ModelConfig
+	client    openai.Client
+	transport http.RoundTripper
+	header    http.Header // of every request; nobody changes it
+	source    string      // host of the provider
+	openAI    bool        // the provider is OpenAI itself
+	// dials says that the transport makes connections. Another kind, as one
+	// without a network, is taken to be connected.
 	dials bool
 	// accepted and refused are the features that the provider has shown to
 	// take or not to take.
@@ -78,24 +80,28 @@ func NewModel(cfg ModelConfig) (*Model, error) {
 	orElse(&cfg.Connect, 4500*time.Millisecond)
 	orElse(&cfg.HTTPClient, newHTTPClient())
 	host := base.Hostname()
-	_, dials := cfg.HTTPClient.Transport.(*http.Transport)
 	m := &Model{
-		cfg: cfg, source: base.Host, dials: dials || cfg.HTTPClient.Transport == nil,
+		cfg: cfg, transport: cfg.HTTPClient.Transport, header: headerFor(cfg.APIKey), source: base.Host,
 		openAI: host == "api.openai.com" || strings.HasSuffix(host, ".api.openai.com"),
 	}
+	orElse(&m.transport, http.DefaultTransport)
+	_, m.dials = m.transport.(*http.Transport)
 	// Not openai.NewClient: that reads OPENAI_ORG_ID and other variables, and
 	// would send them to whatever provider this is.
 	m.client.Options = []option.RequestOption{
 		option.WithBaseURL(cfg.BaseURL),
-		option.WithHTTPClient(cfg.HTTPClient),
 		option.WithMaxRetries(retries),
 		option.WithMaxRetryDelay(maxRetryAfter),
-		option.WithHeader("Accept", "text/event-stream"),
-	}
-	if cfg.APIKey != "" {
-		m.client.Options = append(m.client.Options, option.WithAPIKey(cfg.APIKey))
 	}
 	return m, nil
+}
+
+func headerFor(key string) http.Header {
+	h := http.Header{"Accept": {"text/event-stream"}, "Content-Type": {"application/json"}, "User-Agent": {"taskwire-adapter"}}
+	if key != "" {
+		h.Set("Authorization", "Bearer "+key)
+	}
+	return h
 }
 
 func checkModel(cfg ModelConfig) (*url.URL, error) {
@@ -114,11 +120,10 @@ func checkModel(cfg ModelConfig) (*url.URL, error) {
 }
 
 // newHTTPClient makes a client for many streams that are silent most of their
-// time: small buffers, one connection each, none waited for. It follows no
-// redirect: a conversation goes to the provider that was set up and nowhere else.
+// time: small buffers, one connection each, none waited for.
 func newHTTPClient() *http.Client {
 	dialer := &net.Dialer{Timeout: 4 * time.Second, KeepAlive: 15 * time.Second}
-	return &http.Client{CheckRedirect: stayHere, Transport: &http.Transport{
+	return &http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
 		ForceAttemptHTTP2:     true,
@@ -127,13 +132,11 @@ func newHTTPClient() *http.Client {
 		ExpectContinueTimeout: time.Second,
 		MaxIdleConnsPerHost:   64,
 		IdleConnTimeout:       60 * time.Second,
-		ReadBufferSize:        readSize,
-		WriteBufferSize:       2 << 10,
+		ReadBufferSize:        1 << 10,
+		WriteBufferSize:       1 << 9, // has room for the headers; a body goes past it
 		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 	}}
 }
-
-func stayHere(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // A prompt is one request to the model.
 type prompt struct {
@@ -206,11 +209,11 @@ func (m *Model) try(ctx context.Context, p prompt, f features, hear func(string)
 	if !m.dials {
 		dog.connect()
 	}
-	path, body := "chat/completions", m.chatBody
+	path, write := "chat/completions", m.chatBody
 	if m.cfg.API == APIResponses {
-		path, body = "responses", m.responsesBody
+		path, write = "responses", m.responsesBody
 	}
-	res, err := m.post(watched, path, body(p, f))
+	res, err := m.post(watched, dog, path, body{write(p, f)})
 	if err != nil {
 		return reply{}, whyEnded(ctx, watched, err)
 	}

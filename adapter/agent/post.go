@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/openai/openai-go/v3/option"
@@ -22,67 +21,52 @@ type refusal struct {
 // post sends a body. What comes back has a status below 300; the error is an
 // *Error. The SDK's own errors stay here: they may hold credentials and quote
 // the provider.
-func (m *Model) post(ctx context.Context, path string, body []byte) (*http.Response, error) {
-	var last refusal
+func (m *Model) post(ctx context.Context, dog *watchdog, path string, b body) (*http.Response, error) {
+	s := sending{transport: m.transport, header: m.header, body: b, dog: dog}
 	var res *http.Response
-	err := m.client.Post(ctx, path, body, &res, option.WithMiddleware(func(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
-		last = refusal{}
-		sent := &sentBody{data: body}
-		req.Body, req.GetBody = sent.reader(), func() (io.ReadCloser, error) { return sent.reader(), nil }
-		res, err := next(req)
-		if err == nil {
-			sent.drop()
-			if res.StatusCode >= 400 {
-				last = readRefusal(res)
-			}
-		}
-		return res, err
-	}))
+	err := m.client.Post(ctx, path, nil, &res, option.WithHTTPClient(&s))
 	switch {
-	case last.status != 0:
-		return nil, statusError(KindStatus, last.status, last.code)
+	case s.last.status != 0:
+		return nil, statusError(KindStatus, s.last.status, s.last.code)
 	case err != nil:
 		return nil, connectionError(err)
 	case res.StatusCode >= 300:
 		res.Body.Close()
 		return nil, failure(KindReply, nil)
 	}
+	// net/http keeps a response for as long as it takes, and with it these.
+	res.Header, res.Request = nil, nil
 	return res, nil
 }
 
-// A sentBody is the body of a request, which is let go once the provider
-// answers: net/http would keep it for as long as the answer takes, and it is the
-// largest part of an answer that is silent.
-type sentBody struct {
-	mu   sync.Mutex // a provider may answer before it has read everything
-	data []byte
+// A sending sends one body for the SDK, which tells it to once for each attempt.
+// It follows no redirect: a conversation goes to the provider that was set up and
+// nowhere else.
+type sending struct {
+	transport http.RoundTripper
+	header    http.Header
+	body      body
+	dog       *watchdog
+	last      refusal // of the last attempt
 }
 
-func (b *sentBody) reader() io.ReadCloser { return &sentReader{body: b} }
-
-func (b *sentBody) drop() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.data = nil
-}
-
-type sentReader struct {
-	body *sentBody
-	at   int
-}
-
-func (r *sentReader) Read(p []byte) (int, error) {
-	r.body.mu.Lock()
-	defer r.body.mu.Unlock()
-	if r.at >= len(r.body.data) { // or it was dropped
-		return 0, io.EOF
+// Do makes one attempt. The headers are the same for all requests, and not those
+// of the SDK, which tell the provider what machine this is.
+func (s *sending) Do(req *http.Request) (*http.Response, error) {
+	s.last = refusal{}
+	sent := &sentBody{parts: s.body, dog: s.dog}
+	req.Header, req.ContentLength = s.header, s.body.size()
+	req.Body, req.GetBody = sent.reader(), func() (io.ReadCloser, error) { return sent.reader(), nil }
+	res, err := s.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
 	}
-	n := copy(p, r.body.data[r.at:])
-	r.at += n
-	return n, nil
+	sent.drop()
+	if res.StatusCode >= 400 {
+		s.last = readRefusal(res)
+	}
+	return res, nil
 }
-
-func (r *sentReader) Close() error { return nil }
 
 // readRefusal takes the code out of a refusal and leaves an empty body, for the
 // SDK would read all of it, however long.

@@ -8,8 +8,9 @@ import (
 
 const (
 	// readSize is what an open stream costs while it is silent. Most events
-	// are smaller.
-	readSize = 2 << 10
+	// are smaller. Until its first bytes come it costs firstSize.
+	readSize  = 2 << 10
+	firstSize = 64
 	// maxEvent bounds one event, and a reply that is no stream. It has room
 	// for arguments that are far too long, so that the model can be told.
 	maxEvent = 8 << 20
@@ -25,6 +26,7 @@ var errReplyTooLarge = errors.New("the reply is too large")
 // and gives their data. Names, ids and comments are skipped.
 type eventReader struct {
 	src     io.Reader
+	first   [firstSize]byte
 	buf     []byte // buf[from:to] has been read but not used
 	from    int
 	to      int
@@ -144,17 +146,17 @@ func (e *eventReader) clean(line []byte) []byte {
 func (e *eventReader) fill() error {
 	switch used := e.to - e.from; {
 	case e.buf == nil:
-		e.buf = make([]byte, readSize)
+		e.buf = e.first[:]
 	case used == 0:
 		e.from, e.to = 0, 0
-		if len(e.buf) > keepSize {
+		if len(e.buf) < readSize || len(e.buf) > keepSize {
 			e.buf = make([]byte, readSize)
 		}
 	case e.to == len(e.buf) && e.from > 0 && used <= len(e.buf)/2:
 		e.to = copy(e.buf, e.buf[e.from:e.to])
 		e.from = 0
 	case e.to == len(e.buf):
-		larger := make([]byte, 2*len(e.buf))
+		larger := make([]byte, max(2*len(e.buf), readSize))
 		e.to = copy(larger, e.buf[e.from:e.to])
 		e.buf, e.from = larger, 0
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http/httptrace"
 	"sync/atomic"
 	"time"
 )
@@ -30,7 +29,7 @@ func watch(ctx context.Context, connect, idle time.Duration) (context.Context, *
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watchdog{cancel: cancel, idle: idle}
 	w.timer = time.AfterFunc(connect, w.bark)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { w.connect() }}), w
+	return ctx, w
 }
 
 func (w *watchdog) bark() {
