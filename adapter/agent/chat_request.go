@@ -8,69 +8,49 @@ import (
 
 // chatBody is the body of a streamed chat completion. It is written by hand:
 // the schemas of the tools are JSON already, and most of a body is text.
-func (m *Model) chatBody(p prompt, f features) []byte {
-	b := appendField(append(make([]byte, 0, p.size()), '{'), "model", m.modelOf(p))
-	b = append(appendKey(b, "messages"), '[')
-	b = m.appendChatMessage(b, Message{Role: "system", Text: p.system}, "")
-	source := m.sourceOf(p)
-	for _, msg := range inOrder(p.messages) {
-		b = m.appendChatMessage(appendComma(b), msg, source)
-	}
-	b = append(b, ']')
-	if len(p.tools) > 0 {
-		b = append(appendKey(b, "tools"), '[')
-		for _, t := range p.tools {
-			b = append(m.appendFunction(append(appendComma(b), `{"type":"function","function":{`...), t, f), '}', '}')
-		}
-		b = append(b, ']')
-		if p.choice != "" {
-			b = append(appendKey(b, "tool_choice"), `{"type":"function","function":{`...)
-			b = append(appendField(b, "name", p.choice), '}', '}')
-		}
-	}
+func (m *Model) chatBody(p *prompt, f features) body {
+	b := appendField(append(make([]byte, 0, p.size()), '{'), "model", m.modelOf(p.model))
 	b = append(appendKey(b, "stream"), "true"...)
 	if f&featureUsage != 0 {
 		b = append(appendKey(b, "stream_options"), `{"include_usage":true}`...)
 	}
-	return append(m.appendUser(b, p.user), '}')
+	b = m.appendUser(b, p.user)
+	if p.choice != "" {
+		b = append(appendKey(b, "tool_choice"), `{"type":"function","function":{`...)
+		b = append(appendField(b, "name", p.choice), '}', '}')
+	}
+	b = append(appendKey(b, "messages"), `[{"role":"system","content":"`...)
+	own := b
+	b = append(appendText(b[len(b):], p.system), `"}`...)
+	source := m.sourceOf(p.model)
+	for _, msg := range inOrder(p.messages) {
+		b = m.appendChatMessage(appendComma(b), msg, source)
+	}
+	return body{own, p.brief.openingJSON, append(b, ']'), p.toolsJSON(f)}
 }
 
-// size is about how many bytes a prompt becomes: a body that is not made to
+// toolsJSON is the end of a body, from its tools on.
+func (p *prompt) toolsJSON(f features) []byte {
+	switch {
+	case p.mute:
+		return []byte("}")
+	case f&featureStrict != 0:
+		return p.brief.strictlyJSON()
+	}
+	return p.brief.toolsJSON()
+}
+
+// size is about how many bytes a prompt adds to its brief: what is not made to
 // measure is copied again and again as it grows.
-func (p prompt) size() int {
-	n := 1<<10 + len(p.system)
+func (p *prompt) size() int {
+	n := 1<<9 + len(p.system)
 	for _, msg := range p.messages {
 		n += 128 + len(msg.Text) + len(msg.Raw)
 		for _, c := range msg.Calls {
 			n += 128 + len(c.Arguments) + len(c.Extra)
 		}
 	}
-	for _, t := range p.tools {
-		n += 256 + len(t.Description) + len(t.Schema)
-	}
 	return n + n/16 // what has to be escaped
-}
-
-// appendFunction appends the fields that describe a tool. An API whose default
-// is strict is always told.
-func (m *Model) appendFunction(b []byte, t Tool, f features) []byte {
-	b = appendField(b, "name", t.Name)
-	b = appendField(b, "description", t.Description)
-	schema, strict := []byte(t.Schema), false
-	if f&featureStrict != 0 {
-		schema, strict = m.strictSchema(schema)
-	}
-	if len(schema) == 0 {
-		schema = []byte(`{"type":"object","properties":{}}`)
-	}
-	b = append(appendKey(b, "parameters"), schema...)
-	switch {
-	case strict:
-		b = append(appendKey(b, "strict"), "true"...)
-	case m.cfg.API == APIResponses:
-		b = append(appendKey(b, "strict"), "false"...)
-	}
-	return b
 }
 
 // appendUser lets OpenAI tell our users apart, for its abuse checks and its
@@ -92,9 +72,6 @@ func (m *Model) appendChatMessage(b []byte, msg Message, source string) []byte {
 	case RoleTool:
 		b = appendField(b, "role", "tool")
 		b = appendField(b, "tool_call_id", msg.CallID)
-		b = appendField(b, "content", msg.Text)
-	case "system":
-		b = appendField(b, "role", "system")
 		b = appendField(b, "content", msg.Text)
 	default:
 		b = appendField(b, "role", "user")

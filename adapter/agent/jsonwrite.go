@@ -6,7 +6,11 @@ const hexDigits = "0123456789abcdef"
 
 // appendString appends s as a JSON string. What is not UTF-8 becomes U+FFFD.
 func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
+	return append(appendText(append(dst, '"'), s), '"')
+}
+
+// appendText is appendString without the quotes, for a string in several pieces.
+func appendText(dst []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); {
 		b := s[i]
@@ -28,7 +32,7 @@ func appendString(dst []byte, s string) []byte {
 		}
 		i += size
 	}
-	return append(append(dst, s[from:]...), '"')
+	return append(dst, s[from:]...)
 }
 
 func appendEscape(dst []byte, b byte) []byte {

@@ -110,9 +110,8 @@ func (r *run) agentNamed(name string) *Agent {
 // oneStep asks the model once and runs what it calls; done says that it has
 // answered.
 func (r *run) oneStep(ctx context.Context) (done bool, err error) {
-	tools := r.offered()
-	p := r.prompt(tools)
-	if r.step == 0 && slices.ContainsFunc(tools, func(t Tool) bool { return t.Name == r.req.ToolChoice }) {
+	p := r.prompt()
+	if r.step == 0 && slices.ContainsFunc(p.tools(), func(t Tool) bool { return t.Name == r.req.ToolChoice }) {
 		p.choice = r.req.ToolChoice
 	}
 	reply, err := r.ask(ctx, p)
@@ -125,18 +124,18 @@ func (r *run) oneStep(ctx context.Context) (done bool, err error) {
 	if len(reply.calls) == 0 {
 		return true, r.endWhole(reply)
 	}
-	return false, r.runCalls(ctx, reply, tools)
+	return false, r.runCalls(ctx, reply, p.tools())
 }
 
-func (r *run) prompt(tools []Tool) prompt {
-	return prompt{
-		user: r.req.User, model: r.req.Model, system: r.system(), messages: r.messages, tools: tools, room: r.room,
+func (r *run) prompt() *prompt {
+	return &prompt{
+		user: r.req.User, model: r.req.Model, brief: r.brief(), system: r.system(), messages: r.messages, room: r.room,
 	}
 }
 
 // ask asks the model and tells the text as it comes. After an error the text so
 // far has been kept and marked.
-func (r *run) ask(ctx context.Context, p prompt) (reply, error) {
+func (r *run) ask(ctx context.Context, p *prompt) (reply, error) {
 	reply, err := r.cfg.Model.ask(ctx, p, func(text string) error {
 		if text == "" {
 			return r.tell(TextPaused{})
@@ -226,7 +225,8 @@ var limitSentences = map[Limit]string{
 // sumUp asks once more, without tools, what has been reached so far. It need
 // not work: what was done has been told as it happened.
 func (r *run) sumUp(ctx context.Context, limit Limit) error {
-	p := r.prompt(nil)
+	p := r.prompt()
+	p.mute = true
 	p.messages = append(slices.Clip(p.messages), Message{Role: RoleNote, Text: "There is no room for further tool calls in this answer. Tell the user briefly what has been done and what is still open."})
 	reply, err := r.ask(ctx, p)
 	switch {
@@ -254,14 +254,14 @@ func (r *run) add(messages ...Message) { r.messages = append(r.messages, message
 func (r *run) answered(reply reply) Message {
 	msg := Message{Role: RoleAssistant, Text: reply.text, Agent: r.agent.Name, Raw: reply.raw}
 	if msg.Raw != nil {
-		msg.Source = r.cfg.Model.sourceOf(prompt{model: r.req.Model})
+		msg.Source = r.cfg.Model.sourceOf(r.req.Model)
 	}
 	return msg
 }
 
 // count adds what a request used: a quarter of the characters where the
 // provider does not say.
-func (r *run) count(p prompt, reply *reply) {
+func (r *run) count(p *prompt, reply *reply) {
 	if reply.usage == (Usage{}) {
 		reply.usage = estimate(p, reply)
 	}
@@ -269,9 +269,10 @@ func (r *run) count(p prompt, reply *reply) {
 	r.usage.Output += reply.usage.Output
 }
 
-func estimate(p prompt, reply *reply) Usage {
-	in, out := utf8.RuneCountInString(p.system), utf8.RuneCountInString(reply.text)
-	for _, t := range p.tools {
+func estimate(p *prompt, reply *reply) Usage {
+	in := utf8.RuneCountInString(p.brief.opening) + utf8.RuneCountInString(p.system)
+	out := utf8.RuneCountInString(reply.text)
+	for _, t := range p.tools() {
 		in += len(t.Name) + utf8.RuneCountInString(t.Description) + len(t.Schema)
 	}
 	for _, msg := range p.messages {

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -66,7 +65,6 @@ type Model struct {
 	// accepted and refused are the features that the provider has shown to
 	// take or not to take.
 	accepted, refused atomic.Uint32
-	strict            sync.Map // schema -> its strict form, "" if it has none
 }
 
 // NewModel checks the configuration; it connects to nothing.
@@ -142,11 +140,19 @@ func newHTTPClient() *http.Client {
 type prompt struct {
 	user     string
 	model    string // empty: the configured one
-	system   string
+	brief    *brief
+	mute     bool   // the tools of the brief may not be called
+	system   string // the rest of the system prompt
 	messages []Message
-	tools    []Tool
 	choice   string // the tool that must be called; empty: as the model likes
 	room     int    // characters that may be said
+}
+
+func (p *prompt) tools() []Tool {
+	if p.mute {
+		return nil
+	}
+	return p.brief.tools
 }
 
 // features are what not every provider takes. They are used until a provider
@@ -159,12 +165,12 @@ const (
 	featureStrict                         // strict schemas
 )
 
-func (m *Model) featuresFor(p prompt) features {
+func (m *Model) featuresFor(p *prompt) features {
 	f := featureUsage
 	if m.cfg.API == APIResponses {
 		f = featureReasoning
 	}
-	if m.openAI && len(p.tools) > 0 {
+	if m.openAI && len(p.tools()) > 0 {
 		f |= featureStrict
 	}
 	return f &^ features(m.refused.Load())
@@ -175,7 +181,7 @@ func (m *Model) featuresFor(p prompt) features {
 // provider refuses a request that holds features it has not yet taken, it is
 // asked again without them. The reply holds what there was, also after an
 // error, which is an *Error, the error of hear, or the cause of ctx.
-func (m *Model) ask(ctx context.Context, p prompt, hear func(string) error) (reply, error) {
+func (m *Model) ask(ctx context.Context, p *prompt, hear func(string) error) (reply, error) {
 	used := m.featuresFor(p)
 	r, err := m.try(ctx, p, used, hear)
 	unproven := used &^ features(m.accepted.Load())
@@ -203,7 +209,7 @@ func badRequest(err error) bool {
 }
 
 // try sends a request with the given features, and again where that may help.
-func (m *Model) try(ctx context.Context, p prompt, f features, hear func(string) error) (reply, error) {
+func (m *Model) try(ctx context.Context, p *prompt, f features, hear func(string) error) (reply, error) {
 	watched, dog := watch(ctx, m.cfg.Connect, m.cfg.Idle)
 	defer dog.stop()
 	if !m.dials {
@@ -213,7 +219,7 @@ func (m *Model) try(ctx context.Context, p prompt, f features, hear func(string)
 	if m.cfg.API == APIResponses {
 		path, write = "responses", m.responsesBody
 	}
-	res, err := m.post(watched, dog, path, body{write(p, f)})
+	res, err := m.post(watched, dog, path, write(p, f))
 	if err != nil {
 		return reply{}, whyEnded(ctx, watched, err)
 	}
@@ -254,12 +260,15 @@ func (m *Model) safetyKey(user string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-func (m *Model) modelOf(p prompt) string {
-	if p.model != "" {
-		return p.model
+// modelOf gives the name of a model: of the configured one for "".
+func (m *Model) modelOf(name string) string {
+	if name != "" {
+		return name
 	}
 	return m.cfg.Model
 }
 
 // sourceOf names where the raw parts of a message come from.
-func (m *Model) sourceOf(p prompt) string { return m.cfg.API + " " + m.source + " " + m.modelOf(p) }
+func (m *Model) sourceOf(model string) string {
+	return m.cfg.API + " " + m.source + " " + m.modelOf(model)
+}

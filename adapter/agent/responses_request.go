@@ -2,32 +2,26 @@ package agent
 
 // responsesBody is the body of a streamed request to the Responses API, which
 // keeps nothing there: the whole conversation goes along each time.
-func (m *Model) responsesBody(p prompt, f features) []byte {
-	b := appendField(append(make([]byte, 0, p.size()), '{'), "model", m.modelOf(p))
-	b = appendField(b, "instructions", p.system)
-	b = append(appendKey(b, "input"), '[')
-	source := m.sourceOf(p)
-	for _, msg := range inOrder(p.messages) {
-		b = m.appendInput(b, msg, source)
-	}
-	b = append(b, ']')
-	if len(p.tools) > 0 {
-		b = append(appendKey(b, "tools"), '[')
-		for _, t := range p.tools {
-			b = append(m.appendFunction(append(appendComma(b), `{"type":"function"`...), t, f), '}')
-		}
-		b = append(b, ']')
-		if p.choice != "" {
-			b = append(appendKey(b, "tool_choice"), `{"type":"function"`...)
-			b = append(appendField(b, "name", p.choice), '}')
-		}
-	}
+func (m *Model) responsesBody(p *prompt, f features) body {
+	b := appendField(append(make([]byte, 0, p.size()), '{'), "model", m.modelOf(p.model))
 	b = append(appendKey(b, "stream"), "true"...)
 	b = append(appendKey(b, "store"), "false"...)
 	if f&featureReasoning != 0 {
 		b = append(appendKey(b, "include"), `["reasoning.encrypted_content"]`...)
 	}
-	return append(m.appendUser(b, p.user), '}')
+	b = m.appendUser(b, p.user)
+	if p.choice != "" {
+		b = append(appendKey(b, "tool_choice"), `{"type":"function"`...)
+		b = append(appendField(b, "name", p.choice), '}')
+	}
+	b = append(appendKey(b, "instructions"), '"')
+	own := b
+	b = append(appendText(b[len(b):], p.system), `","input":[`...)
+	source := m.sourceOf(p.model)
+	for _, msg := range inOrder(p.messages) {
+		b = m.appendInput(b, msg, source)
+	}
+	return body{own, p.brief.openingJSON, append(b, ']'), p.toolsJSON(f)}
 }
 
 // appendInput appends the items that a message becomes.

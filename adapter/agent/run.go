@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,9 +23,13 @@ type Config struct {
 	Logger *slog.Logger // nil: nothing is logged
 }
 
-// A Runner answers messages. It keeps nothing between runs and may serve many
-// at once.
-type Runner struct{ cfg Config }
+// A Runner answers messages. It keeps nothing of anybody between runs and may
+// serve many at once.
+type Runner struct {
+	cfg    Config
+	naming *brief                   // for titles
+	briefs atomic.Pointer[[]*brief] // the latest that were made
+}
 
 // A Request asks for one answer.
 type Request struct {
@@ -77,7 +82,7 @@ func NewRunner(cfg Config) *Runner {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Runner{cfg: cfg}
+	return &Runner{cfg: cfg, naming: cfg.Model.newBrief(titleInstructions, nil)}
 }
 
 // Run answers. It calls emit from its own goroutine, one event at a time, and

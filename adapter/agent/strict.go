@@ -9,26 +9,16 @@ import (
 // strictSchema gives a schema as OpenAI's strict mode wants it: every property
 // required, those that may be missing nullable, nothing else let in. A schema
 // that cannot be put so comes back as it was.
-func (m *Model) strictSchema(schema []byte) (out []byte, strict bool) {
-	if cached, ok := m.strict.Load(string(schema)); ok {
-		return orOriginal(cached.(string), schema)
-	}
+func strictSchema(schema []byte) (out []byte, strict bool) {
 	var tree map[string]any
-	form := ""
-	if json.Unmarshal(schema, &tree) == nil && tree["type"] == "object" && makeStrict(tree) {
-		if text, err := json.Marshal(tree); err == nil {
-			form = string(text)
-		}
-	}
-	m.strict.Store(string(schema), form)
-	return orOriginal(form, schema)
-}
-
-func orOriginal(form string, schema []byte) ([]byte, bool) {
-	if form == "" {
+	if json.Unmarshal(schema, &tree) != nil || tree["type"] != "object" || !makeStrict(tree) {
 		return schema, false
 	}
-	return []byte(form), true
+	out, err := json.Marshal(tree)
+	if err != nil {
+		return schema, false
+	}
+	return out, true
 }
 
 // strictKeywords are those that strict mode knows. What else a schema says is

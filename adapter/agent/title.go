@@ -22,8 +22,8 @@ func (r *Runner) title(ctx context.Context, user, firstUser, firstAnswer string)
 	ctx, cancel := context.WithTimeout(ctx, titleTime)
 	defer cancel()
 	conversation := "User: " + quoted(cutText(firstUser, titleSample)) + "\nAssistant: " + quoted(cutText(firstAnswer, titleSample))
-	p := prompt{
-		user: user, system: titleInstructions, room: titleSample,
+	p := &prompt{
+		user: user, brief: r.naming, room: titleSample,
 		messages: []Message{{Role: RoleUser, Text: conversation}},
 	}
 	reply, err := r.cfg.Model.ask(ctx, p, func(string) error { return nil })

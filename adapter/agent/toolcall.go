@@ -10,7 +10,7 @@ import (
 type Tools interface {
 	// List gives the tools that the user may use, in a steady order. The
 	// runner asks once a run, so that a list that changes leaves the running
-	// answer alone.
+	// answer alone; it changes nothing of the list, nor may who gave it.
 	List(ctx context.Context, user string) ([]Tool, error)
 	// Call runs one tool as the user. A tool that refuses is a ToolResult with
 	// IsError; an error means that the tool may or may not have run. An *Error

@@ -54,18 +54,18 @@ type listResult struct {
 
 // List gives the tools, in the server's order. The list is the same for every
 // user, so it is read by whoever asks first and kept for a few minutes; when it
-// cannot be read again, the old one stays. The slice is the caller's.
+// cannot be read again, the old one stays. Nobody may change the slice: all share it.
 func (m *MCPTools) List(ctx context.Context, user string) ([]Tool, error) {
 	old := m.list.Load()
 	if old != nil && time.Now().Before(old.until) && !m.changed.Load() {
-		return slices.Clone(old.tools), nil
+		return old.tools, nil
 	}
 	began := time.Now()
 	if old != nil {
 		select {
 		case m.loading <- struct{}{}:
 		default: // somebody is at it
-			return slices.Clone(old.tools), nil
+			return old.tools, nil
 		}
 	} else {
 		select {
@@ -76,7 +76,7 @@ func (m *MCPTools) List(ctx context.Context, user string) ([]Tool, error) {
 	}
 	defer func() { <-m.loading }()
 	if now := m.list.Load(); now != old { // read while we waited
-		return slices.Clone(now.tools), nil
+		return now.tools, nil
 	}
 	if f := m.failure.Load(); f != nil && f.at.After(began) { // tried while we waited
 		return nil, f.err
@@ -85,7 +85,7 @@ func (m *MCPTools) List(ctx context.Context, user string) ([]Tool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Clone(list.tools), nil
+	return list.tools, nil
 }
 
 // reload reads the list and keeps it. When it cannot, old does for a while, if
