@@ -68,11 +68,19 @@ WHERE user_id = @user_id
   AND state <> 'removed';
 
 -- name: ExpireAttachmentsOf :exec
+-- The inner query is answered by the index alone; without it SQLite goes
+-- through all that the user has.
 UPDATE chat_attachments
 SET expires_at = @expires_at
-WHERE user_id = @user_id
-  AND session_id = @session_id
-  AND state <> 'removed';
+WHERE chat_attachments.user_id = @user_id
+  AND chat_attachments.attachment_id IN (
+      SELECT a.attachment_id
+      FROM chat_attachments AS a
+      WHERE a.user_id = @user_id
+        AND a.session_id = @session_id
+        AND a.session_id <> ''
+  )
+  AND chat_attachments.state <> 'removed';
 
 -- name: TakeStaleAttachment :one
 UPDATE chat_attachments

@@ -116,6 +116,22 @@ VALUES (@user_id, @session_id, @turn_id, @owner, @asked_at)
 ON CONFLICT (user_id, session_id, turn_id) DO UPDATE
 SET asked_at = excluded.asked_at;
 
+-- name: AskRunningToStop :exec
+INSERT INTO chat_stops (user_id, session_id, turn_id, owner, asked_at)
+SELECT t.user_id, t.session_id, t.turn_id, t.owner, CAST(@asked_at AS TIMESTAMPTZ)
+FROM chat_turns AS t
+WHERE t.user_id = @user_id
+  AND t.session_id = @session_id
+  AND t.state = 'running'
+ON CONFLICT (user_id, session_id, turn_id) DO UPDATE
+SET asked_at = excluded.asked_at;
+
+-- name: StopOwners :many
+SELECT owner
+FROM chat_stops
+WHERE user_id = @user_id
+  AND session_id = @session_id;
+
 -- name: DeleteStop :exec
 DELETE FROM chat_stops
 WHERE user_id = @user_id

@@ -231,31 +231,25 @@ func (c *Chats) DeleteSession(ctx context.Context, user, id string) error {
 	if err := checkIDs(id); err != nil {
 		return does("delete session", err)
 	}
-	var running db.ChatTurn
-	_, err := c.st.For(user).pipe(ctx, func(ctx context.Context, q *db.Queries) (err error) {
-		running, err = q.GetRunningTurn(ctx, db.GetRunningTurnParams{UserID: user, SessionID: id})
-		if err != nil && !noRows(err) {
-			return err
-		}
-		if err == nil {
-			if err := q.AskToStop(ctx, c.stop(running)); err != nil {
-				return err
-			}
-		}
+	now := c.st.clock.now()
+	var owners []string
+	_, err := c.st.For(user).pipeAndRead(ctx, func(ctx context.Context, q *db.Queries) error {
 		// Turns before the session, the order in which a turn's own writes lock.
 		return errors.Join(
+			q.AskRunningToStop(ctx, db.AskRunningToStopParams{UserID: user, SessionID: id, AskedAt: now}),
 			q.DeleteTurns(ctx, db.DeleteTurnsParams{UserID: user, SessionID: id}),
-			q.ExpireAttachmentsOf(ctx, db.ExpireAttachmentsOfParams{
-				UserID: user, SessionID: id, ExpiresAt: c.st.clock.now().Add(AttachmentGrace),
-			}),
+			q.ExpireAttachmentsOf(ctx, db.ExpireAttachmentsOfParams{UserID: user, SessionID: id, ExpiresAt: now.Add(AttachmentGrace)}),
 			q.DeleteSession(ctx, db.DeleteSessionParams{UserID: user, SessionID: id}),
 		)
+	}, func(ctx context.Context, q *db.Queries) (err error) {
+		owners, err = q.StopOwners(ctx, db.StopOwnersParams{UserID: user, SessionID: id})
+		return err
 	})
 	if err != nil {
 		return does("delete session", err)
 	}
-	if running.Owner != "" {
-		c.wake(ctx, running.Owner)
+	for _, owner := range owners {
+		c.wake(ctx, owner)
 	}
 	return nil
 }

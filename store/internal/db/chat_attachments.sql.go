@@ -65,9 +65,15 @@ func (q *Queries) DeleteAttachment(ctx context.Context, arg DeleteAttachmentPara
 const expireAttachmentsOf = `-- name: ExpireAttachmentsOf :exec
 UPDATE chat_attachments
 SET expires_at = $1
-WHERE user_id = $2
-  AND session_id = $3
-  AND state <> 'removed'
+WHERE chat_attachments.user_id = $2
+  AND chat_attachments.attachment_id IN (
+      SELECT a.attachment_id
+      FROM chat_attachments AS a
+      WHERE a.user_id = $2
+        AND a.session_id = $3
+        AND a.session_id <> ''
+  )
+  AND chat_attachments.state <> 'removed'
 `
 
 type ExpireAttachmentsOfParams struct {
@@ -76,6 +82,8 @@ type ExpireAttachmentsOfParams struct {
 	SessionID string
 }
 
+// The inner query is answered by the index alone; without it SQLite goes
+// through all that the user has.
 func (q *Queries) ExpireAttachmentsOf(ctx context.Context, arg ExpireAttachmentsOfParams) error {
 	_, err := q.db.Exec(ctx, expireAttachmentsOf, arg.ExpiresAt, arg.UserID, arg.SessionID)
 	return err

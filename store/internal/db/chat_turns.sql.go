@@ -10,6 +10,28 @@ import (
 	"time"
 )
 
+const askRunningToStop = `-- name: AskRunningToStop :exec
+INSERT INTO chat_stops (user_id, session_id, turn_id, owner, asked_at)
+SELECT t.user_id, t.session_id, t.turn_id, t.owner, CAST($1 AS TIMESTAMPTZ)
+FROM chat_turns AS t
+WHERE t.user_id = $2
+  AND t.session_id = $3
+  AND t.state = 'running'
+ON CONFLICT (user_id, session_id, turn_id) DO UPDATE
+SET asked_at = excluded.asked_at
+`
+
+type AskRunningToStopParams struct {
+	AskedAt   time.Time
+	UserID    string
+	SessionID string
+}
+
+func (q *Queries) AskRunningToStop(ctx context.Context, arg AskRunningToStopParams) error {
+	_, err := q.db.Exec(ctx, askRunningToStop, arg.AskedAt, arg.UserID, arg.SessionID)
+	return err
+}
+
 const askToStop = `-- name: AskToStop :exec
 INSERT INTO chat_stops (user_id, session_id, turn_id, owner, asked_at)
 VALUES ($1, $2, $3, $4, $5)
@@ -377,6 +399,38 @@ func (q *Queries) HoldTurn(ctx context.Context, arg HoldTurnParams) error {
 		arg.TurnID,
 	)
 	return err
+}
+
+const stopOwners = `-- name: StopOwners :many
+SELECT owner
+FROM chat_stops
+WHERE user_id = $1
+  AND session_id = $2
+`
+
+type StopOwnersParams struct {
+	UserID    string
+	SessionID string
+}
+
+func (q *Queries) StopOwners(ctx context.Context, arg StopOwnersParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, stopOwners, arg.UserID, arg.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var owner string
+		if err := rows.Scan(&owner); err != nil {
+			return nil, err
+		}
+		items = append(items, owner)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const takeTurn = `-- name: TakeTurn :one

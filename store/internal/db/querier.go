@@ -11,6 +11,7 @@ import (
 
 type Querier interface {
 	AddUsage(ctx context.Context, arg AddUsageParams) error
+	AskRunningToStop(ctx context.Context, arg AskRunningToStopParams) error
 	AskToStop(ctx context.Context, arg AskToStopParams) error
 	Beat(ctx context.Context, arg BeatParams) error
 	CheckpointTurn(ctx context.Context, arg CheckpointTurnParams) error
@@ -49,6 +50,8 @@ type Querier interface {
 	DeleteTurn(ctx context.Context, arg DeleteTurnParams) error
 	DeleteTurns(ctx context.Context, arg DeleteTurnsParams) error
 	EndTurn(ctx context.Context, arg EndTurnParams) error
+	// The inner query is answered by the index alone; without it SQLite goes
+	// through all that the user has.
 	ExpireAttachmentsOf(ctx context.Context, arg ExpireAttachmentsOfParams) error
 	FindMessage(ctx context.Context, arg FindMessageParams) (string, error)
 	FinishCall(ctx context.Context, arg FinishCallParams) error
@@ -116,6 +119,7 @@ type Querier interface {
 	StaleCalls(ctx context.Context, arg StaleCallsParams) ([]StaleCallsRow, error)
 	// Each part is a range of an index by age.
 	StaleChatUsers(ctx context.Context, arg StaleChatUsersParams) ([]string, error)
+	StopOwners(ctx context.Context, arg StopOwnersParams) ([]string, error)
 	StopsFor(ctx context.Context, arg StopsForParams) ([]StopsForRow, error)
 	// For a claim whose owner died with it unanswered.
 	TakeKey(ctx context.Context, arg TakeKeyParams) (int64, error)
