@@ -31,14 +31,22 @@ const (
 )
 
 // sessionSettings are those of every connection that serves. The timeouts stop
-// at the server what the context did not. Sorting is off because each order
-// has its index, and a planner that takes a user of 100,000 tasks for one of
-// ten would rather sort them all for each page.
+// at the server what the context did not.
+//
+// Each statement has its index, and each order. A planner that takes a user of
+// 100,000 tasks for one of ten would rather sort them all for each page, and
+// one that has seen a single session go through all messages for those of
+// another: neither may. Nor may it plan a page anew each time, because it does
+// not know how short that is before it has the limit: planning takes longer
+// than reading. What no index answers is not to be compiled for it.
 var sessionSettings = [][2]string{
 	{"statement_timeout", "5s"},
 	{"lock_timeout", "2s"},
 	{"idle_in_transaction_session_timeout", "10s"},
 	{"enable_sort", "off"},
+	{"enable_seqscan", "off"},
+	{"plan_cache_mode", "force_generic_plan"},
+	{"jit", "off"},
 }
 
 // postgres serves sessions from one pool. Nothing is kept on a connection, so
