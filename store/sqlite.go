@@ -18,10 +18,13 @@ import (
 )
 
 // lite is a SQLite file: one connection that writes, because SQLite has one
-// writer, and a few that may not.
+// writer, and a few that may not. As many read as there are processors: the
+// pools are lines in which who comes first is served first, which those who
+// wait for a processor are not.
 type lite struct {
 	writer  *liteWriter
 	readers *litePool
+	walkers *litePool // for plans that walk, so that nobody's read stands behind them
 }
 
 func openSQLite(ctx context.Context, cfg Config, logger *slog.Logger) (engine, error) {
@@ -46,7 +49,11 @@ func newLite(file string) (*lite, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lite{writer: &liteWriter{connector: writer}, readers: newLitePool(readers, max(4, 2*runtime.NumCPU()))}, nil
+	atOnce := max(2, runtime.GOMAXPROCS(0)) // the disk lets one wait now and then
+	return &lite{
+		writer:  &liteWriter{connector: writer},
+		readers: newLitePool(readers, atOnce), walkers: newLitePool(readers, atOnce),
+	}, nil
 }
 
 // makeFile makes folder and file readable for nobody else; SQLite gives its
@@ -87,7 +94,7 @@ func (l *lite) inTx(ctx context.Context, _ string, fn func(db.DBTX) error) error
 }
 
 func (l *lite) ping(ctx context.Context) error {
-	rows, err := liteSession{l: l}.Query(ctx, "SELECT COUNT(*) FROM sqlite_schema")
+	rows, err := liteSession{l: l}.Query(ctx, "SELECT 1 FROM sqlite_schema LIMIT 1")
 	if err != nil {
 		return err
 	}
@@ -98,6 +105,7 @@ func (l *lite) ping(ctx context.Context) error {
 
 func (l *lite) close() {
 	l.readers.close()
+	l.walkers.close()
 	l.writer.close()
 }
 

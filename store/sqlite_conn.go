@@ -15,6 +15,7 @@ type plan struct {
 	text  string
 	reads bool // so that it may go to a reader
 	quick bool // so short that watching the context costs more than the query
+	walks bool // perhaps through all rows of a user
 }
 
 var (
@@ -23,6 +24,8 @@ var (
 	// affinity in it that keeps a row value from being the bound of an index.
 	cast = regexp.MustCompile(`CAST\((\$\d+) AS \w+\)`)
 	name = regexp.MustCompile(`^-- name: (\w+) :(\w+)\n`)
+	// walking is what no index answers.
+	walking = regexp.MustCompile(`\b(LIKE|COUNT|SUM)\b`)
 )
 
 func liteText(query string) string {
@@ -34,7 +37,7 @@ func newPlan(query string) *plan {
 	for strings.HasPrefix(body, "--") || strings.HasPrefix(body, "\n") {
 		_, body, _ = strings.Cut(body, "\n")
 	}
-	p := &plan{text: liteText(body), reads: strings.HasPrefix(body, "SELECT")}
+	p := &plan{text: liteText(body), reads: strings.HasPrefix(body, "SELECT"), walks: walking.MatchString(body)}
 	if m := name.FindStringSubmatch(query); m != nil {
 		p.quick = strings.HasPrefix(m[1], "Get") && m[2] == "one"
 	}

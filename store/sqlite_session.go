@@ -70,7 +70,11 @@ func (s liteSession) Query(ctx context.Context, query string, args ...any) (pgx.
 }
 
 func (s liteSession) read(ctx context.Context, p *plan, args []any) (pgx.Rows, error) {
-	c, err := s.l.readers.take(ctx)
+	pool := s.l.readers
+	if p.walks {
+		pool = s.l.walkers
+	}
+	c, err := pool.take(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +83,10 @@ func (s liteSession) read(ctx context.Context, p *plan, args []any) (pgx.Rows, e
 	}
 	rows, err := c.query(ctx, p.text, args...)
 	if err != nil {
-		s.l.readers.give(c, err)
+		pool.give(c, err)
 		return nil, err
 	}
-	return &liteRows{rows: rows, done: func(err error) { s.l.readers.give(c, err) }}, nil
+	return &liteRows{rows: rows, done: func(err error) { pool.give(c, err) }}, nil
 }
 
 // QueryRow implements db.DBTX.
