@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -58,7 +59,8 @@ type postgres struct {
 	settings string // the statement before each query or transaction
 	role     string // what it drops to; empty: the login cannot go round row-level security
 
-	acquiring deadlines // bound the wait for a connection
+	acquiring deadlines     // bound the wait for a connection
+	reading   chan struct{} // holds one for each short read under way; nil: as many as there are
 
 	qualified sync.Map // query text as sqlc wrote it -> with the schema's name
 }
@@ -73,6 +75,9 @@ func openPostgres(ctx context.Context, cfg Config, logger *slog.Logger) (engine,
 		return nil, err
 	}
 	pg := &postgres{pool: pool, cfg: cfg, schema: cfg.Schema, acquiring: deadlines{limit: acquireTimeout, step: 100 * time.Millisecond}}
+	if !cfg.pooled(cfg.URL) && here(poolCfg.ConnConfig.Host) {
+		pg.reading = make(chan struct{}, runtime.GOMAXPROCS(0)+1)
+	}
 	if err := pg.prepare(ctx, cfg, logger); err != nil {
 		pool.Close()
 		return nil, pg.translate(cfg.cure(servingSetting, err))
@@ -178,6 +183,52 @@ func (pg *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 		err = context.DeadlineExceeded // ours, not the caller's
 	}
 	return conn, err
+}
+
+// here reports whether a server of this name shares our processors. Then more
+// reads than keep these busy only wait for them, and whom the system lets wait
+// is not who came last: a line of ours is fairer. A server elsewhere may answer
+// on as many connections as there are.
+func here(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.HasPrefix(host, "/") || host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// acquireToRead is acquire for a statement that only reads. release gives the
+// connection back, and the place in the line.
+func (pg *postgres) acquireToRead(ctx context.Context, sql string) (conn *pgxpool.Conn, release func(), err error) {
+	p := planOf(sql)
+	if pg.reading == nil || !p.reads || p.walks {
+		conn, err = pg.acquire(ctx)
+		return conn, func() { conn.Release() }, err
+	}
+	if err := pg.queue(ctx); err != nil {
+		return nil, nil, err
+	}
+	if conn, err = pg.acquire(ctx); err != nil {
+		<-pg.reading
+	}
+	return conn, func() { conn.Release(); <-pg.reading }, err
+}
+
+// queue waits for a place among those who read, no longer than for a connection.
+func (pg *postgres) queue(ctx context.Context) error {
+	select {
+	case pg.reading <- struct{}{}:
+		return nil
+	default:
+	}
+	limited, cancel := pg.acquiring.within(ctx)
+	defer cancel()
+	select {
+	case pg.reading <- struct{}{}:
+		return nil
+	case <-limited.Done():
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return context.DeadlineExceeded // ours, not the caller's
 }
 
 func (pg *postgres) ping(ctx context.Context) error {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"taskwire/store/internal/db"
 )
@@ -53,7 +52,7 @@ func (s *pgSession) Exec(ctx context.Context, sql string, args ...any) (pgconn.C
 
 // Query implements db.DBTX.
 func (s *pgSession) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	conn, err := s.pg.acquire(ctx)
+	conn, release, err := s.pg.acquireToRead(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
@@ -61,10 +60,10 @@ func (s *pgSession) Query(ctx context.Context, sql string, args ...any) (pgx.Row
 	rows, err := results.Query()
 	if err != nil {
 		results.Close()
-		conn.Release()
+		release()
 		return nil, err
 	}
-	return &batchRows{Rows: rows, results: results, conn: conn}, nil
+	return &batchRows{Rows: rows, results: results, release: release}, nil
 }
 
 // QueryRow implements db.DBTX.
@@ -77,7 +76,7 @@ func (s *pgSession) QueryRow(ctx context.Context, sql string, args ...any) pgx.R
 type batchRows struct {
 	pgx.Rows
 	results pgx.BatchResults
-	conn    *pgxpool.Conn // nil inside a transaction, and once given back
+	release func() // nil inside a transaction
 	closed  bool
 	err     error
 }
@@ -100,8 +99,8 @@ func (r *batchRows) Close() {
 	if err := r.results.Close(); r.err == nil {
 		r.err = committing(err)
 	}
-	if r.conn != nil {
-		r.conn.Release()
+	if r.release != nil {
+		r.release()
 	}
 }
 

@@ -10,12 +10,12 @@ import (
 	"sync"
 )
 
-// plan is how one query of sqlc's runs on SQLite.
+// plan is how one query of sqlc's runs.
 type plan struct {
-	text  string
-	reads bool // so that it may go to a reader
-	quick bool // so short that watching the context costs more than the query
-	walks bool // perhaps through all rows of a user
+	text  string // for SQLite
+	reads bool   // and changes nothing
+	quick bool   // so short that watching the context costs more than the query
+	walks bool   // perhaps through all rows of a user
 }
 
 var (
