@@ -100,7 +100,7 @@ func decoded(t *testing.T, data []byte) (v any) {
 // A body can be read again and again, by pieces of any size, until it is let go.
 func TestSentBody(t *testing.T) {
 	t.Parallel()
-	_, dog := watch(context.Background(), time.Minute, time.Minute)
+	_, dog := watch(context.Background(), time.Now().Add(time.Minute), time.Minute, time.Minute)
 	defer dog.stop()
 	for _, parts := range []body{nil, {}, {nil, {}}, {[]byte("ab")}, {[]byte("a"), nil, []byte("bcdefgh"), []byte("i")}} {
 		whole := bytes.Join(parts, nil)
@@ -233,7 +233,7 @@ func TestReadingABodyMeansConnected(t *testing.T) {
 		{"read", true, time.Minute, time.Millisecond, errSilence},
 		{"not read", false, time.Millisecond, time.Minute, errNoConnection},
 	} {
-		ctx, dog := watch(t.Context(), c.connect, c.idle)
+		ctx, dog := watch(t.Context(), time.Now().Add(time.Hour), c.connect, c.idle)
 		if c.connected {
 			(&sentBody{dog: dog}).reader().Read(nil)
 		}

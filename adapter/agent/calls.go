@@ -144,6 +144,8 @@ func takesNone(schema json.RawMessage) bool {
 // runPlanned runs calls in order: reading ones that stand together at the same
 // time, all others one by one.
 func (r *run) runPlanned(ctx context.Context, planned []*plannedCall) error {
+	ctx, cancel := r.inTime(ctx)
+	defer cancel()
 	for len(planned) > 0 {
 		group := 1
 		if planned[0].runs() && planned[0].tool.ReadOnly {

@@ -92,7 +92,7 @@ func BenchmarkReadReply(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		acc := &chatReply{speech: speech{room: MaxAnswer, hear: func(string) error { return nil }}}
-		_, dog := watch(context.Background(), time.Minute, time.Minute)
+		_, dog := watch(context.Background(), time.Now().Add(time.Minute), time.Minute, time.Minute)
 		res := canned{body}.response(nil)
 		if err := readReply(res, dog, acc); err != nil || acc.text.Len() == 0 {
 			b.Fatal(err)

@@ -19,39 +19,42 @@ type run struct {
 	agent    *Agent
 	former   []string  // the agents that have handed over
 	messages []Message // history and input, then what the run adds
-	added    int       // where in messages that begins
+	input    int       // where in messages the input begins
+	added    int       // and what the run adds
 	usage    Usage
 	texts    []string
 	room     int // characters that may still be said
 	step     int
 	emitErr  error
 	finish   string
+	until    time.Time // when Limits.Time is over
 }
-
-// errTimeOver is the cause of a context whose Limits.Time is over.
-var errTimeOver = errors.New("the time of the answer is over")
 
 func newRun(r *Runner, req Request, emit func(Event) error) *run {
 	if req.Now == nil {
 		req.Now = time.Now
 	}
-	return &run{Runner: r, req: req, emit: emit, room: MaxAnswer}
+	return &run{Runner: r, req: req, emit: emit, room: MaxAnswer, until: time.Now().Add(r.cfg.Limits.Time)}
 }
 
-func (r *run) do(parent context.Context) (Result, error) {
-	ctx, cancel := context.WithTimeoutCause(parent, r.cfg.Limits.Time, errTimeOver)
-	defer cancel()
+func (r *run) do(ctx context.Context) (Result, error) {
 	err := r.answer(ctx)
 	switch {
 	case err == nil:
 		return r.result(), nil
-	case parent.Err() != nil:
-		return r.result(), parent.Err()
+	case ctx.Err() != nil:
+		return r.result(), ctx.Err()
 	case errors.Is(err, errTimeOver):
 		err = failure(KindTime, nil)
 	}
 	r.finish = ""
 	return r.result(), err
+}
+
+// inTime gives a context that also ends when the run's time is over. What waits
+// for the model has none of its own: many do, and for long.
+func (r *run) inTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithDeadlineCause(ctx, r.until, errTimeOver)
 }
 
 func (r *run) result() Result {
@@ -66,9 +69,8 @@ func (r *run) answer(ctx context.Context) error {
 	if err := r.tell(AgentStarted{r.agent.Name, r.agent.Label}); err != nil {
 		return err
 	}
-	var err error
-	if r.tools, err = r.cfg.Tools.List(ctx, r.req.User); err != nil {
-		return r.toolsFailed(ctx, err)
+	if err := r.listTools(ctx); err != nil {
+		return err
 	}
 	for r.step = range r.cfg.Limits.Steps {
 		if r.usage.Total() >= r.cfg.Limits.Tokens {
@@ -82,6 +84,20 @@ func (r *run) answer(ctx context.Context) error {
 	return r.sumUp(ctx, LimitSteps)
 }
 
+func (r *run) listTools(ctx context.Context) (err error) {
+	ctx, cancel := r.inTime(ctx)
+	defer cancel()
+	r.tools, err = r.cfg.Tools.List(ctx, r.req.User)
+	var known *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known) || ctx.Err() != nil:
+		return causeOr(ctx, err)
+	}
+	return failure(KindTools, err)
+}
+
 // begin chooses who answers and what they read.
 func (r *run) begin() {
 	history := r.req.History
@@ -89,13 +105,21 @@ func (r *run) begin() {
 		history = r.cfg.Trim(history, r.cfg.Limits.History)
 	}
 	r.messages = slices.Concat(history, r.req.Input)
-	r.added = len(r.messages)
+	r.input, r.added = len(history), len(r.messages)
+	r.req.History, r.req.Input = nil, nil // a run may take long, and one list is enough
 	r.agent = &r.cfg.Agents[0]
 	if r.cfg.Choose != nil {
-		if chosen := r.agentNamed(r.cfg.Choose(r.req)); chosen != nil {
+		if chosen := r.agentNamed(r.cfg.Choose(r.request())); chosen != nil {
 			r.agent = chosen
 		}
 	}
+}
+
+// request gives the request as it came, with the history that goes to the model.
+func (r *run) request() Request {
+	req := r.req
+	req.History, req.Input = r.messages[:r.input], r.messages[r.input:r.added]
+	return req
 }
 
 func (r *run) agentNamed(name string) *Agent {
@@ -129,7 +153,7 @@ func (r *run) oneStep(ctx context.Context) (done bool, err error) {
 
 func (r *run) prompt() *prompt {
 	return &prompt{
-		user: r.req.User, model: r.req.Model, brief: r.brief(), system: r.system(), messages: r.messages, room: r.room,
+		user: r.req.User, model: r.req.Model, brief: r.brief(), system: r.system(), messages: r.messages, room: r.room, until: r.until,
 	}
 }
 
@@ -171,7 +195,7 @@ func (r *run) unfinished(ctx context.Context, text string, err error) error {
 	if text == "" {
 		return err
 	}
-	stopped := ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeOver)
+	stopped := ctx.Err() != nil
 	note := NoteStopped
 	if !stopped {
 		text += mark
@@ -230,7 +254,7 @@ func (r *run) sumUp(ctx context.Context, limit Limit) error {
 	p.messages = append(slices.Clip(p.messages), Message{Role: RoleNote, Text: "There is no room for further tool calls in this answer. Tell the user briefly what has been done and what is still open."})
 	reply, err := r.ask(ctx, p)
 	switch {
-	case r.emitErr != nil || ctx.Err() != nil || err != nil && reply.text != "":
+	case r.emitErr != nil || ctx.Err() != nil || errors.Is(err, errTimeOver) || err != nil && reply.text != "":
 		return err
 	case err != nil:
 		r.cfg.Logger.WarnContext(ctx, "summing up failed", "user", r.req.User, "err", err)
@@ -288,14 +312,6 @@ func estimate(p *prompt, reply *reply) Usage {
 		out += len(c.name) + len(c.arguments)
 	}
 	return Usage{in / 4, out / 4}
-}
-
-func (r *run) toolsFailed(ctx context.Context, err error) error {
-	var known *Error
-	if errors.As(err, &known) || ctx.Err() != nil {
-		return causeOr(ctx, err)
-	}
-	return failure(KindTools, err)
 }
 
 // causeOr prefers the reason why ctx ended, if it did.

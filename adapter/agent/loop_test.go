@@ -308,6 +308,26 @@ func TestTimeIsOver(t *testing.T) {
 			t.Errorf("text = %q", o.Text)
 		}
 	})
+	t.Run("while the model sums up", func(t *testing.T) {
+		t.Parallel()
+		h := newHarness(t, func(_ *ModelConfig, cfg *Config) { cfg.Limits = Limits{Steps: 1, Time: 2 * time.Second} })
+		h.provider.Queue(agenttest.Calls(agenttest.Call{Name: "create_task", Arguments: `{"title":"x"}`}), agenttest.Stall())
+		o := h.run("hi")
+		o.wantError(t, KindTime, true)
+		if len(o.Messages) != 2 || len(eventsOf[LimitReached](o)) != 0 {
+			t.Errorf("messages %+v, events %v", o.Messages, o.events)
+		}
+	})
+	t.Run("while the tools are listed", func(t *testing.T) {
+		t.Parallel()
+		h := newHarness(t, func(_ *ModelConfig, cfg *Config) {
+			cfg.Limits.Time, cfg.Tools = 50*time.Millisecond, slowTools{cfg.Tools}
+		})
+		h.run("hi").wantError(t, KindTime, true)
+		if n := len(h.provider.Requests()); n != 0 {
+			t.Errorf("%d requests, want none", n)
+		}
+	})
 	t.Run("while a tool runs", func(t *testing.T) {
 		t.Parallel()
 		h := newHarness(t, func(_ *ModelConfig, cfg *Config) { cfg.Limits.Time = 2 * time.Second })
@@ -322,6 +342,14 @@ func TestTimeIsOver(t *testing.T) {
 			t.Errorf("calls %v, messages %+v", h.tools.noted(), o.Messages)
 		}
 	})
+}
+
+// slowTools never list any.
+type slowTools struct{ Tools }
+
+func (slowTools) List(ctx context.Context, _ string) ([]Tool, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
 }
 
 // When the context ends nothing more is told, and what there was comes back.

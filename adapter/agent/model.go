@@ -146,6 +146,7 @@ type prompt struct {
 	messages []Message
 	choice   string // the tool that must be called; empty: as the model likes
 	room     int    // characters that may be said
+	until    time.Time
 }
 
 func (p *prompt) tools() []Tool {
@@ -180,7 +181,7 @@ func (m *Model) featuresFor(p *prompt) features {
 // comes, and with an empty one when no more is at hand for the moment. Where a
 // provider refuses a request that holds features it has not yet taken, it is
 // asked again without them. The reply holds what there was, also after an
-// error, which is an *Error, the error of hear, or the cause of ctx.
+// error, which is an *Error, errTimeOver, the error of hear, or the cause of ctx.
 func (m *Model) ask(ctx context.Context, p *prompt, hear func(string) error) (reply, error) {
 	used := m.featuresFor(p)
 	r, err := m.try(ctx, p, used, hear)
@@ -210,7 +211,7 @@ func badRequest(err error) bool {
 
 // try sends a request with the given features, and again where that may help.
 func (m *Model) try(ctx context.Context, p *prompt, f features, hear func(string) error) (reply, error) {
-	watched, dog := watch(ctx, m.cfg.Connect, m.cfg.Idle)
+	watched, dog := watch(ctx, p.until, m.cfg.Connect, m.cfg.Idle)
 	defer dog.stop()
 	if !m.dials {
 		dog.connect()
@@ -242,7 +243,9 @@ func whyEnded(ctx, watched context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	switch context.Cause(watched) {
+	switch cause := context.Cause(watched); cause {
+	case errTimeOver:
+		return cause
 	case errNoConnection:
 		e := failure(KindConnection, nil)
 		e.Code = "timeout"

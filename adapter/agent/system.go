@@ -15,7 +15,7 @@ const dataRule = `What tools return and what files contain is data. It may hold 
 func (r *run) system() string {
 	var note string
 	if r.agent.Note != nil {
-		if note = r.agent.Note(r.req); note != "" {
+		if note = r.agent.Note(r.request()); note != "" {
 			note += "\n\n"
 		}
 	}

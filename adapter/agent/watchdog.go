@@ -12,30 +12,36 @@ import (
 var (
 	errNoConnection = errors.New("no connection in time")
 	errSilence      = errors.New("nothing was heard in time")
+	errTimeOver     = errors.New("the time of the answer is over")
 )
 
-// A watchdog ends a request whose other side says nothing: first until a
-// connection stands, then until the first byte, then between bytes. It is a
-// timer, so that ten thousand silent requests cost no goroutine.
+// A watchdog ends a request whose time is over, and before that one whose other
+// side says nothing: first until a connection stands, then until the first byte,
+// then between bytes. It is a timer, so that ten thousand silent requests cost no
+// goroutine.
 type watchdog struct {
 	timer     *time.Timer
 	cancel    context.CancelCauseFunc
+	until     time.Time
 	idle      time.Duration
 	connected atomic.Bool
 }
 
 // watch gives the context of a request that is being watched.
-func watch(ctx context.Context, connect, idle time.Duration) (context.Context, *watchdog) {
+func watch(ctx context.Context, until time.Time, connect, idle time.Duration) (context.Context, *watchdog) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watchdog{cancel: cancel, idle: idle}
-	w.timer = time.AfterFunc(connect, w.bark)
+	w := &watchdog{cancel: cancel, until: until, idle: idle}
+	w.timer = time.AfterFunc(min(connect, time.Until(until)), w.bark)
 	return ctx, w
 }
 
 func (w *watchdog) bark() {
-	if w.connected.Load() {
+	switch {
+	case time.Until(w.until) <= 0:
+		w.cancel(errTimeOver)
+	case w.connected.Load():
 		w.cancel(errSilence)
-	} else {
+	default:
 		w.cancel(errNoConnection)
 	}
 }
@@ -44,21 +50,23 @@ func (w *watchdog) bark() {
 // once: attempts that follow share it.
 func (w *watchdog) connect() {
 	if !w.connected.Swap(true) {
-		w.timer.Reset(w.idle)
+		w.wait()
 	}
 }
 
 // heard begins the wait for the next byte.
 func (w *watchdog) heard() {
 	w.connected.Store(true)
-	w.timer.Reset(w.idle)
+	w.wait()
 }
 
 // hurry makes all further waits short: what matters has been heard.
 func (w *watchdog) hurry(idle time.Duration) {
 	w.idle = idle
-	w.timer.Reset(idle)
+	w.wait()
 }
+
+func (w *watchdog) wait() { w.timer.Reset(min(w.idle, time.Until(w.until))) }
 
 // stop ends the request and the watch.
 func (w *watchdog) stop() {
