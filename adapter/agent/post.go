@@ -3,7 +3,6 @@ package agent
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -77,7 +76,7 @@ func readRefusal(res *http.Response) refusal {
 	res.Body = http.NoBody
 	r := refusal{status: res.StatusCode}
 	body = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), []byte("data:")))
-	if !json.Valid(body) {
+	if !validJSON(body) {
 		return r
 	}
 	value := member(body, "error")
@@ -127,7 +126,7 @@ func readWhole(events *eventReader, acc accumulator) error {
 	if err != nil {
 		return readFailure(err)
 	}
-	if !json.Valid(body) {
+	if !validJSON(body) {
 		return failure(KindCut, nil)
 	}
 	if err := acc.whole(body); err != nil {
@@ -152,7 +151,7 @@ func readEvents(events *eventReader, dog *watchdog, acc accumulator) (ended bool
 			}
 		}
 		data, err := events.next()
-		if err == nil && !isDone(data) && !json.Valid(data) {
+		if err == nil && !isDone(data) && !validJSON(data) {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {

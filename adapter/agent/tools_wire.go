@@ -244,7 +244,7 @@ func (m *MCPTools) stream(body io.Reader, id int64) (*rpcMessage, error) {
 	events := eventReader{src: body}
 	for range maxNotifications + 1 {
 		data, err := events.next()
-		if err == nil && !json.Valid(data) { // the last one may be cut
+		if err == nil && !validJSON(data) { // the last one may be cut
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
