@@ -27,6 +27,12 @@ type lite struct {
 	walkers *litePool // for plans that walk, so that nobody's read stands behind them
 }
 
+// logPages is how long the log gets (16 MB) before a commit brings it into the
+// file. Everybody waits for that commit, and a sync of the file holds up one of
+// the log even if it is made beside the commits: it is to be seldom. Four times
+// what is usual takes little longer each time, as pages change more than once.
+const logPages = 4000
+
 func openSQLite(ctx context.Context, cfg Config, logger *slog.Logger) (engine, error) {
 	l, _, err := migrateSQLite(ctx, cfg)
 	if err != nil {
@@ -80,6 +86,7 @@ func liteDSN(file string, readOnly bool) string {
 		q.Set("_query_only", "on")
 	} else {
 		q.Set("_txlock", "immediate") // of the transactions in which goose migrates
+		q.Set("_pragma", fmt.Sprintf("wal_autocheckpoint(%d)", logPages))
 	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(file), RawQuery: q.Encode()}
 	return u.String()
