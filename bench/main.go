@@ -48,7 +48,7 @@ var (
 		rounds: 9, settle: 150 * time.Millisecond, window: 750 * time.Millisecond, warmUp: 4 * time.Second,
 		listed: 1000, starts: 25, storeRounds: 9, rows: 10_000, operations: 400, deep: 100_000, pages: 400,
 		chatRounds: 7, turns: 320, libraryTurns: 3200, demoTurns: 64, openRounds: 3, open: 1000, still: time.Second,
-		items: 100_000, methodRounds: 9, methodCalls: 60,
+		items: 100_000, methodRounds: 9, methodCalls: 250,
 	}
 	quick = scale{
 		rounds: 1, settle: 50 * time.Millisecond, window: 200 * time.Millisecond, warmUp: 300 * time.Millisecond,
