@@ -68,19 +68,21 @@ WHERE user_id = @user_id
   AND state <> 'removed';
 
 -- name: ExpireAttachmentsOf :exec
--- The inner query is answered by the index alone; without it SQLite goes
--- through all that the user has.
+-- Without the inner query, which the index answers alone, SQLite goes through
+-- all that the user has; with nothing else PostgreSQL may.
 UPDATE chat_attachments
 SET expires_at = @expires_at
 WHERE chat_attachments.user_id = @user_id
+  AND chat_attachments.session_id = @session_id
+  AND chat_attachments.session_id <> ''
+  AND chat_attachments.state <> 'removed'
   AND chat_attachments.attachment_id IN (
       SELECT a.attachment_id
       FROM chat_attachments AS a
       WHERE a.user_id = @user_id
         AND a.session_id = @session_id
         AND a.session_id <> ''
-  )
-  AND chat_attachments.state <> 'removed';
+  );
 
 -- name: TakeStaleAttachment :one
 UPDATE chat_attachments

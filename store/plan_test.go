@@ -158,7 +158,8 @@ func TestPagesOfChatsAreIndexRanges(t *testing.T) {
 }
 
 // TestDeletedSessionIsFound by its name in each table, whatever else the user
-// has, and not by going through that.
+// has, and not by going through that: neither before PostgreSQL has statistics
+// of the tables nor after.
 func TestDeletedSessionIsFound(t *testing.T) {
 	for _, engine := range []storetest.Engine{storetest.SQLite, storetest.Postgres} {
 		t.Run(string(engine), func(t *testing.T) {
@@ -170,24 +171,24 @@ func TestDeletedSessionIsFound(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if cfg.Schema != "" {
-				do(t, storetest.Behind(t, cfg), "ANALYZE")
-			}
 			var seen []statement
 			st.Wrap(func(c store.DBTX) store.DBTX { return recorder{c, &seen} })
 			if err := c.DeleteSession(t.Context(), alice, "thr_1"); err != nil {
 				t.Fatal(err)
 			}
-			for _, s := range seen {
-				plan := planOf(t, cfg, s)
-				for _, walk := range []string{"Seq Scan", "SCAN", "(user_id=?)\n", "Cond: (user_id = $2)\n"} {
-					if strings.Contains(plan, walk) {
-						t.Errorf("%q in\n%s\n%v", walk, plan, s)
-					}
-				}
-			}
 			if len(seen) < 5 { // the one that reads is asked for twice on PostgreSQL
 				t.Errorf("saw %d statements", len(seen))
+			}
+			for range 2 {
+				for _, s := range seen {
+					plan := planOf(t, cfg, s)
+					for _, walk := range []string{"Seq Scan", "SCAN", "(user_id=?)\n", "Cond: (user_id = ($2)::text)\n"} {
+						if strings.Contains(plan, walk) {
+							t.Errorf("%q in\n%s\n%v", walk, plan, s)
+						}
+					}
+				}
+				do(t, storetest.Behind(t, cfg), "ANALYZE")
 			}
 		})
 	}

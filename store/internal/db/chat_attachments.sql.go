@@ -66,6 +66,9 @@ const expireAttachmentsOf = `-- name: ExpireAttachmentsOf :exec
 UPDATE chat_attachments
 SET expires_at = $1
 WHERE chat_attachments.user_id = $2
+  AND chat_attachments.session_id = $3
+  AND chat_attachments.session_id <> ''
+  AND chat_attachments.state <> 'removed'
   AND chat_attachments.attachment_id IN (
       SELECT a.attachment_id
       FROM chat_attachments AS a
@@ -73,7 +76,6 @@ WHERE chat_attachments.user_id = $2
         AND a.session_id = $3
         AND a.session_id <> ''
   )
-  AND chat_attachments.state <> 'removed'
 `
 
 type ExpireAttachmentsOfParams struct {
@@ -82,8 +84,8 @@ type ExpireAttachmentsOfParams struct {
 	SessionID string
 }
 
-// The inner query is answered by the index alone; without it SQLite goes
-// through all that the user has.
+// Without the inner query, which the index answers alone, SQLite goes through
+// all that the user has; with nothing else PostgreSQL may.
 func (q *Queries) ExpireAttachmentsOf(ctx context.Context, arg ExpireAttachmentsOfParams) error {
 	_, err := q.db.Exec(ctx, expireAttachmentsOf, arg.ExpiresAt, arg.UserID, arg.SessionID)
 	return err
