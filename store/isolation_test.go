@@ -23,10 +23,10 @@ var (
 )
 
 // withoutUser takes the user out of a generated query: the condition itself
-// becomes one that always holds. An INSERT has no condition; there the value
-// becomes the other user's. ok is false where there was nothing to take.
+// becomes one that always holds. An INSERT of values has no condition; there the
+// value becomes the other user's. ok is false where there was nothing to take.
 func withoutUser(sql string) (broken string, ok bool) {
-	if strings.Contains(sql, "INSERT INTO") {
+	if strings.Contains(sql, "VALUES (") {
 		broken = strings.Replace(sql, "VALUES ($1,", "VALUES ('"+bob+"' || left($1, 0),", 1)
 		broken = strings.Replace(broken, "VALUES (\n    $1,", "VALUES (\n    '"+bob+"' || left($1, 0),", 1)
 		return broken, broken != sql

@@ -50,8 +50,8 @@ type Querier interface {
 	DeleteTurn(ctx context.Context, arg DeleteTurnParams) error
 	DeleteTurns(ctx context.Context, arg DeleteTurnsParams) error
 	EndTurn(ctx context.Context, arg EndTurnParams) error
-	// The inner query is answered by the index alone; without it SQLite goes
-	// through all that the user has.
+	// Without the inner query, which the index answers alone, SQLite goes through
+	// all that the user has; with nothing else PostgreSQL may.
 	ExpireAttachmentsOf(ctx context.Context, arg ExpireAttachmentsOfParams) error
 	FindMessage(ctx context.Context, arg FindMessageParams) (string, error)
 	FinishCall(ctx context.Context, arg FinishCallParams) error
