@@ -10,18 +10,21 @@ import (
 func TestHeapPercent(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		live, stacks uint64
-		want         int
+		before, live, stacks uint64
+		want                 int
 	}{
-		{0, 0, 700}, // at the start nothing is known
-		{4 << 20, 1 << 20, 550},
-		{8 << 20, 2 << 20, 200},
-		{15 << 20, 4 << 20, 100},
-		{heapFloor, 0, 100},
-		{1 << 30, 1 << 30, 100},
+		{0, 0, 0, 300}, // at the start nothing is known
+		{4 << 20, 4 << 20, 0, 300},
+		{5 << 20, 5 << 20, 1 << 20, 175},
+		{10 << 20, 10 << 20, 4 << 20, 100},
+		{8 << 20, 10 << 20, 4 << 20, 25}, // (16-10)/(10+4), in steps
+		{64 << 20, 64 << 20, 64 << 20, 100},
+		{64 << 20, 67 << 20, 64 << 20, 100},
+		{64 << 20, 68 << 20, 64 << 20, 25},
+		{68 << 20, 64 << 20, 64 << 20, 100},
 	} {
-		if got := (heap{live: row.live, stacks: row.stacks}).percent(); got != row.want {
-			t.Errorf("%d MiB alive: %d, want %d", row.live>>20, got, row.want)
+		if got := (heap{live: row.live, stacks: row.stacks}).percent(row.before); got != row.want {
+			t.Errorf("%d MiB alive behind %d: %d, want %d", row.live>>20, row.before>>20, got, row.want)
 		}
 	}
 }
