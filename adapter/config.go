@@ -60,6 +60,10 @@ type config struct {
 	uploads  string // a gocloud.dev/blob URL; empty: a folder in the data folder
 	zone     *time.Location
 
+	// tendMemory says that the garbage collector is ours to set up: GOGC and
+	// GOMEMLIMIT, where set, are the operator's word.
+	tendMemory bool
+
 	// No setting says the rest; tests do.
 	writeTimeout time.Duration // of a client that does not read; 0 is edge.WriteTimeout
 }
@@ -173,6 +177,7 @@ func (cfg *config) readEnv(getenv func(string) string) (problems []error) {
 	note(err)
 	cfg.public = getenv("PUBLIC_URL")
 	cfg.zone = edge.DefaultZone(getenv)
+	cfg.tendMemory = getenv("GOGC") == "" && getenv("GOMEMLIMIT") == ""
 	switch cfg.command {
 	case commandMigrate:
 		return problems

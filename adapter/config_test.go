@@ -117,8 +117,23 @@ func TestConfigDefaults(t *testing.T) {
 	if want := (agent.Limits{Time: 2 * time.Minute, Steps: 12, Tokens: 100_000}); cfg.limits != want {
 		t.Errorf("limits are %+v, want %+v", cfg.limits, want)
 	}
+	if !cfg.tendMemory {
+		t.Error("the memory is left to itself")
+	}
 	if !cfg.page.chatkit || cfg.page.domainKey != "local-dev" || cfg.sessions.mode != sessionSelf || !cfg.model.demo() {
 		t.Errorf("%+v, %+v, %+v", cfg.page, cfg.sessions, cfg.model)
+	}
+}
+
+// An operator who sets the garbage collector up is not overruled.
+func TestConfigOfMemory(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
+		env := maps.Clone(dev)
+		env[name] = "200"
+		if cfg, err := load(t, env); err != nil || cfg.tendMemory {
+			t.Errorf("%s is set: tended %v, %v", name, cfg.tendMemory, err)
+		}
 	}
 }
 

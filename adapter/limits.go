@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -58,9 +59,13 @@ func (s *server) withinBudget(ctx context.Context, user string) error {
 // openAnswer takes one of the places that a user has for open answers, until
 // release.
 func (s *server) openAnswer(user string) (release func(), err error) {
-	release, ok := s.streams.Acquire(user)
+	leave, ok := s.streams.Acquire(user)
 	if !ok {
 		return nil, later(retryAfter, refuse(http.StatusTooManyRequests, "too_many_streams", "Too many answers at once. Wait for one of them to end."))
 	}
-	return release, nil
+	closed := s.memory.opened()
+	return sync.OnceFunc(func() {
+		leave()
+		closed()
+	}), nil
 }

@@ -44,7 +44,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	for _, warning := range cfg.warnings(getenv) {
 		logger.Warn(warning)
 	}
-	go tendMemory(ctx, getenv)
 	return serve(ctx, cfg, logger)
 }
 

@@ -5,17 +5,21 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // How the adapter trades memory for CPU. A collection costs as much for a little
-// garbage as for much, so a small heap may grow to heapFloor before the next. When
-// what is alive becomes more, answers are being opened, which may wait long for
-// their model: garbage between them would keep their pages half empty for as long,
-// so little of it may gather. And what a burst of work leaves is given back as soon
-// as there is calm.
+// garbage as for much, so a small heap may grow to heapFloor before the next.
+// With a crowd of open answers most of the memory is theirs, and they may wait
+// long for their model: garbage between them would keep their pages half empty for
+// as long, so little of it may gather while they become more. And what a burst of
+// work leaves is given back as soon as there is calm.
 const (
-	heapFloor = 16 << 20
+	heapFloor  = 48 << 20
+	crowdFloor = 16 << 20
+	crowd      = 128 // open answers
 	// calmCheck is how often it is looked whether there is calm: less than
 	// calmAllocs bytes were allocated since the last look.
 	calmCheck  = 500 * time.Millisecond
@@ -25,14 +29,20 @@ const (
 	worthwhile = 12 << 20
 )
 
-// tendMemory does both until ctx is done. GOGC and GOMEMLIMIT, where set, are the
-// operator's word.
-func tendMemory(ctx context.Context, getenv func(string) string) {
-	if getenv("GOGC") != "" || getenv("GOMEMLIMIT") != "" {
-		return
-	}
-	defer debug.SetGCPercent(100)
-	paceGC(ctx, 0, 0)
+// A tender looks after the memory of the process.
+type tender struct {
+	answers atomic.Int64 // open
+
+	mu      sync.Mutex
+	tending bool
+	percent int    // the GOGC in force
+	live    uint64 // at the last collection
+}
+
+// tend goes on until ctx is done.
+func (t *tender) tend(ctx context.Context) {
+	t.set(true)
+	defer t.set(false)
 	tick := time.NewTicker(calmCheck)
 	defer tick.Stop()
 	for allocated := uint64(0); ; {
@@ -50,21 +60,54 @@ func tendMemory(ctx context.Context, getenv func(string) string) {
 	}
 }
 
-// collected is garbage from the start: its cleanup tells of a collection.
-type collected struct{ _ *byte }
+func (t *tender) set(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tending = on
+	if on {
+		t.pace(readHeap())
+		t.collected()
+	} else {
+		debug.SetGCPercent(100)
+	}
+}
 
-// paceGC sets how far the heap may grow, now and after each collection. live is
-// what was alive before.
-func paceGC(ctx context.Context, percent int, live uint64) {
-	if ctx.Err() != nil {
-		return
+// opened counts an open answer until closed.
+func (t *tender) opened() (closed func()) {
+	if t.answers.Add(1) == crowd {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.tending {
+			t.pace(readHeap())
+		}
 	}
-	h := readHeap()
-	if next := h.percent(live); next != percent {
-		percent = next // for that the program stands still for a moment
-		debug.SetGCPercent(percent)
+	return func() { t.answers.Add(-1) }
+}
+
+// garbage is such from the start: its cleanup tells of a collection.
+type garbage struct{ _ *byte }
+
+// collected has the pace set anew after each collection.
+func (t *tender) collected() {
+	runtime.AddCleanup(new(garbage), func(t *tender) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.tending {
+			h := readHeap()
+			t.pace(h)
+			t.live = h.live
+			t.collected()
+		}
+	}, t)
+}
+
+// pace sets how far the heap may grow. For that the program stands still for a
+// moment.
+func (t *tender) pace(h heap) {
+	if next := h.percent(t.live, t.answers.Load() >= crowd); next != t.percent {
+		debug.SetGCPercent(next)
+		t.percent = next
 	}
-	runtime.AddCleanup(new(collected), func(percent int) { paceGC(ctx, percent, h.live) }, percent)
 }
 
 // heap is what the heap holds, in bytes.
@@ -89,16 +132,19 @@ func readHeap() heap {
 // idle is what a collection could give back.
 func (h heap) idle() uint64 { return h.objects - min(h.objects, h.live) + h.free }
 
-// percent is the GOGC with which the heap grows to heapFloor, in steps; but at
-// least Go's own, or a quarter of it while more is alive than before. Whatever is
-// alive, Go lets the heap grow to 4 MiB times that.
-func (h heap) percent(before uint64) int {
+// percent is the GOGC with which the heap grows to its floor, in steps; but at
+// least Go's own, or in a crowd a quarter of it while more is alive than before.
+// Whatever is alive, Go lets the heap grow to 4 MiB times that.
+func (h heap) percent(before uint64, crowded bool) int {
 	const step, small = 25, 4 << 20
-	least := 100
-	if h.live > before+before/20 {
-		least = step
+	floor, least := uint64(heapFloor), 100
+	if crowded {
+		floor = crowdFloor
+		if h.live > before+before/20 {
+			least = step
+		}
 	}
 	live := max(h.live, small)
-	grow := heapFloor - min(live, heapFloor)
+	grow := floor - min(live, floor)
 	return max(least, int(grow*100/(live+h.stacks))/step*step)
 }

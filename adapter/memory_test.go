@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"testing"
 	"time"
@@ -11,20 +12,21 @@ func TestHeapPercent(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		before, live, stacks uint64
+		crowded              bool
 		want                 int
 	}{
-		{0, 0, 0, 300}, // at the start nothing is known
-		{4 << 20, 4 << 20, 0, 300},
-		{5 << 20, 5 << 20, 1 << 20, 175},
-		{10 << 20, 10 << 20, 4 << 20, 100},
-		{8 << 20, 10 << 20, 4 << 20, 25}, // (16-10)/(10+4), in steps
-		{64 << 20, 64 << 20, 64 << 20, 100},
-		{64 << 20, 67 << 20, 64 << 20, 100},
-		{64 << 20, 68 << 20, 64 << 20, 25},
-		{68 << 20, 64 << 20, 64 << 20, 100},
+		{0, 0, 0, false, 1100}, // at the start nothing is known
+		{5 << 20, 5 << 20, 1 << 20, false, 700},
+		{20 << 20, 30 << 20, 4 << 20, false, 100},
+		{5 << 20, 5 << 20, 1 << 20, true, 175},
+		{10 << 20, 10 << 20, 4 << 20, true, 100},
+		{8 << 20, 10 << 20, 4 << 20, true, 25}, // (16-10)/(10+4), in steps
+		{64 << 20, 67 << 20, 64 << 20, true, 100},
+		{64 << 20, 68 << 20, 64 << 20, true, 25},
+		{68 << 20, 64 << 20, 64 << 20, true, 100},
 	} {
-		if got := (heap{live: row.live, stacks: row.stacks}).percent(row.before); got != row.want {
-			t.Errorf("%d MiB alive behind %d: %d, want %d", row.live>>20, row.before>>20, got, row.want)
+		if got := (heap{live: row.live, stacks: row.stacks}).percent(row.before, row.crowded); got != row.want {
+			t.Errorf("%d MiB alive behind %d, crowded %v: %d, want %d", row.live>>20, row.before>>20, row.crowded, got, row.want)
 		}
 	}
 }
@@ -34,9 +36,10 @@ func TestHeapPercent(t *testing.T) {
 func TestMemoryIsGivenBack(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
+	tended := new(tender)
 	go func() {
 		defer close(ended)
-		tendMemory(ctx, func(string) string { return "" })
+		tended.tend(ctx)
 	}()
 	burst := make([][]byte, 64)
 	for i := range burst {
@@ -55,15 +58,35 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	}
 }
 
-// An operator who sets the garbage collector up is not overruled.
-func TestMemoryOfTheOperator(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
-		tendMemory(t.Context(), func(asked string) string { // which returns at once, or never
-			if asked == name {
-				return "200"
-			}
-			return ""
-		})
+// A crowd of open answers is noticed when it comes, and when it is gone.
+func TestCrowd(t *testing.T) {
+	tended := new(tender)
+	tended.set(true)
+	defer tended.set(false)
+	percent := func() int {
+		tended.mu.Lock()
+		defer tended.mu.Unlock()
+		return tended.percent
+	}
+	runtime.GC()
+	alone := percent()
+	var closed []func()
+	for range crowd - 1 {
+		closed = append(closed, tended.opened())
+	}
+	if got := percent(); got != alone {
+		t.Errorf("before the crowd GOGC goes from %d to %d", alone, got)
+	}
+	closed = append(closed, tended.opened())
+	if got := percent(); got >= alone {
+		t.Errorf("with the crowd GOGC is %d, was %d", got, alone)
+	}
+	for _, c := range closed {
+		c()
+	}
+	for deadline := time.Now().Add(20 * time.Second); percent() < alone; runtime.GC() {
+		if time.Now().After(deadline) {
+			t.Fatalf("after the crowd GOGC is %d, was %d", percent(), alone)
+		}
 	}
 }

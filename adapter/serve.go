@@ -41,6 +41,9 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 	}
 	defer s.close()
 	s.start()
+	if cfg.tendMemory {
+		s.background.Go(func() { s.memory.tend(s.life) })
+	}
 	logger.Info("serving", "addr", ln.Addr().String(), "url", cfg.publicURL, "tools", cfg.mcpURL,
 		"auth", cfg.identity.Mode, "model", cfg.model.label())
 	drained := s.drainChat(ctx)
@@ -96,6 +99,7 @@ type server struct {
 	turns     *edge.Limiter // requests that ask the model
 	streams   *edge.Cap     // open answers
 	beacons   *beacons
+	memory    *tender
 
 	background sync.WaitGroup // ends with stop
 	life       context.Context
@@ -108,7 +112,7 @@ func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) 
 		chats: st.Chats(store.Replica{Mend: mend}),
 		key:   newKeyCheck(cfg.sessions),
 		reads: edge.NewLimiter(cfg.edge.RateReads), turns: edge.NewLimiter(cfg.edge.RateTurns),
-		streams: edge.NewCap(cfg.edge.MaxStreams), beacons: newBeacons(),
+		streams: edge.NewCap(cfg.edge.MaxStreams), beacons: newBeacons(), memory: new(tender),
 	}
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.reach = &reach{look: s.outOfReach}
