@@ -19,14 +19,14 @@ import (
 const (
 	heapFloor  = 48 << 20
 	crowdFloor = 16 << 20
-	crowd      = 128 // open answers
+	crowd      = 64 // open answers
 	// calmCheck is how often it is looked whether there is calm: less than
 	// calmAllocs bytes were allocated since the last look.
 	calmCheck  = 500 * time.Millisecond
 	calmAllocs = 256 << 10
 	// worthwhile is how much there must be to give back: collecting takes some
 	// 20 ms where a thousand answers are open.
-	worthwhile = 12 << 20
+	worthwhile = 16 << 20
 )
 
 // A tender looks after the memory of the process.
