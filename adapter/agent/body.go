@@ -16,15 +16,21 @@ func (b body) size() int64 {
 	return int64(n)
 }
 
-// A sentBody is the body of one attempt. It is let go once the provider answers:
-// net/http would keep it for as long as the answer takes.
+// A sentBody is the body of one attempt. Once the provider answers nobody begins
+// to read it any more, and it is let go: net/http would keep it for as long as the
+// answer takes.
 type sentBody struct {
 	dog   *watchdog
-	mu    sync.Mutex // a provider may answer before it has read everything
+	mu    sync.Mutex
 	parts body
 }
 
-func (b *sentBody) reader() io.ReadCloser { return &sentReader{body: b} }
+// reader reads the body from its beginning. net/http takes one each time it tries.
+func (b *sentBody) reader() io.ReadCloser {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return &sentReader{dog: b.dog, parts: b.parts}
+}
 
 func (b *sentBody) drop() {
 	b.mu.Lock()
@@ -32,31 +38,38 @@ func (b *sentBody) drop() {
 	b.parts = nil
 }
 
-// A sentReader reads a sentBody from its beginning, as often as net/http tries.
+// A sentReader keeps what it reads until it is closed, which net/http does when
+// all is sent: a provider may answer before.
 type sentReader struct {
-	body *sentBody
-	part int // the one that is being read
-	at   int // how far
+	dog   *watchdog
+	mu    sync.Mutex
+	parts body
+	at    int // how far the first is read
 }
 
 // Read gives as much as there is room for. That it is called shows that there is
 // a connection to send the body over.
 func (r *sentReader) Read(p []byte) (n int, err error) {
-	r.body.dog.connect()
-	r.body.mu.Lock()
-	defer r.body.mu.Unlock()
-	for n < len(p) && r.part < len(r.body.parts) {
-		part := r.body.parts[r.part]
+	r.dog.connect()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n < len(p) && len(r.parts) > 0 {
+		part := r.parts[0]
 		copied := copy(p[n:], part[r.at:])
 		n, r.at = n+copied, r.at+copied
 		if r.at == len(part) {
-			r.part, r.at = r.part+1, 0
+			r.parts, r.at = r.parts[1:], 0
 		}
 	}
-	if n == 0 && len(p) > 0 { // the end, or it was dropped
+	if n == 0 && len(p) > 0 { // the end, or it was closed
 		return 0, io.EOF
 	}
 	return n, nil
 }
 
-func (r *sentReader) Close() error { return nil }
+func (r *sentReader) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parts = nil
+	return nil
+}

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -97,7 +100,8 @@ func decoded(t *testing.T, data []byte) (v any) {
 	return v
 }
 
-// A body can be read again and again, by pieces of any size, until it is let go.
+// A body can be read again and again, by pieces of any size, until it is let go;
+// whoever has begun then reads the rest.
 func TestSentBody(t *testing.T) {
 	t.Parallel()
 	_, dog := watch(context.Background(), time.Now().Add(time.Minute), time.Minute, time.Minute)
@@ -121,8 +125,51 @@ func TestSentBody(t *testing.T) {
 		t.Errorf("read %d bytes, error %v, connected %t", n, err, dog.connected.Load())
 	}
 	sent.drop()
-	if n, err := r.Read(one[:]); n != 0 || err != io.EOF {
-		t.Errorf("after it was let go: %d bytes, error %v", n, err)
+	if rest, err := io.ReadAll(r); string(rest) != "b" || err != nil {
+		t.Errorf("after it was let go: %q, error %v, want the rest", rest, err)
+	}
+	for _, after := range []io.ReadCloser{sent.reader(), sent.reader(), r} {
+		after.Close()
+		if n, err := after.Read(one[:]); n != 0 || err != io.EOF {
+			t.Errorf("after it was let go: %d bytes, error %v", n, err)
+		}
+	}
+}
+
+// A provider, or a gateway before it, may begin its answer before it has read a
+// long request.
+func TestAnswerBeforeTheBodyIsRead(t *testing.T) {
+	t.Parallel()
+	heard := make(chan struct{}) // how the answer begins
+	read := make(chan [2]int64, 1)
+	provider := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, `data: {"choices":[{"index":0,"delta":{"content":"I "}}]}`+"\n\n")
+		http.NewResponseController(w).Flush()
+		select {
+		case <-heard:
+		case <-r.Context().Done():
+		}
+		n, _ := io.Copy(io.Discard, r.Body)
+		read <- [2]int64{n, r.ContentLength}
+		io.WriteString(w, `data: {"choices":[{"index":0,"delta":{"content":"see"},"finish_reason":"stop"}]}`+"\n\ndata: [DONE]\n\n")
+	}))
+	provider.EnableHTTP2 = true // over HTTP/1.1 Go's server reads before it answers
+	provider.StartTLS()
+	defer provider.Close()
+	h := newHarness(t, func(mc *ModelConfig, _ *Config) { mc.BaseURL, mc.HTTPClient = provider.URL, provider.Client() })
+	var once sync.Once
+	result, err := h.runner.Run(t.Context(), Request{Input: []Message{{Role: RoleUser, Text: strings.Repeat("long ", 1<<19)}}}, func(e Event) error {
+		if _, ok := e.(TextDelta); ok {
+			once.Do(func() { close(heard) })
+		}
+		return nil
+	})
+	if result.Text != "I see" || err != nil {
+		t.Errorf("the answer is %q, error %v", result.Text, err)
+	}
+	if got := <-read; got[0] != got[1] {
+		t.Errorf("the provider could read %d bytes of %d", got[0], got[1])
 	}
 }
 
