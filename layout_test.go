@@ -289,13 +289,7 @@ func unscoped(sql string) string {
 		}
 	}
 	if strings.HasPrefix(outer, "insert") {
-		if len(groups) < 2 || !strings.HasPrefix(strings.TrimSpace(groups[0]), "user_id") || !strings.HasPrefix(strings.TrimSpace(groups[1]), "@user_id") {
-			return "does not insert @user_id as user_id, first of the columns"
-		}
-		if _, conflict, ok := strings.Cut(outer, "on conflict"); ok && (len(groups) < 3 || !strings.Contains(groups[2], "user_id") || !strings.Contains(conflict, "( )")) {
-			return "has a conflict that is not the user's own"
-		}
-		return ""
+		return unscopedInsert(outer, groups)
 	}
 	_, where, ok := strings.Cut(outer, " where ")
 	if !ok {
@@ -313,6 +307,26 @@ func unscoped(sql string) string {
 		}
 	}
 	return "does not say user_id = @user_id"
+}
+
+// unscopedInsert is unscoped for an INSERT: of VALUES, or of what a SELECT finds
+// among the user's own.
+func unscopedInsert(outer string, groups []string) string {
+	begins := func(at int, with string) bool {
+		return at < len(groups) && strings.HasPrefix(strings.TrimSpace(groups[at]), with)
+	}
+	inserted, conflict, conflicts := strings.Cut(outer, "on conflict")
+	_, selected, selects := strings.Cut(inserted, " select ")
+	if !begins(0, "user_id") || !selects && !begins(1, "@user_id") || selects && !strings.HasPrefix(selected, "@user_id,") {
+		return "does not insert @user_id as user_id, first of the columns"
+	}
+	if at := strings.Count(inserted, "( )"); conflicts && (at >= len(groups) || !strings.Contains(groups[at], "user_id") || !strings.Contains(conflict, "( )")) {
+		return "has a conflict that is not the user's own"
+	}
+	if selects {
+		return unscoped("select " + selected)
+	}
+	return ""
 }
 
 // splitGroups takes what stands in parentheses out of sql, leaving "( )".

@@ -118,7 +118,7 @@ SET asked_at = excluded.asked_at;
 
 -- name: AskRunningToStop :exec
 INSERT INTO chat_stops (user_id, session_id, turn_id, owner, asked_at)
-SELECT t.user_id, t.session_id, t.turn_id, t.owner, CAST(@asked_at AS TIMESTAMPTZ)
+SELECT @user_id, t.session_id, t.turn_id, t.owner, CAST(@asked_at AS TIMESTAMPTZ)
 FROM chat_turns AS t
 WHERE t.user_id = @user_id
   AND t.session_id = @session_id

@@ -12,9 +12,9 @@ import (
 
 const askRunningToStop = `-- name: AskRunningToStop :exec
 INSERT INTO chat_stops (user_id, session_id, turn_id, owner, asked_at)
-SELECT t.user_id, t.session_id, t.turn_id, t.owner, CAST($1 AS TIMESTAMPTZ)
+SELECT $1, t.session_id, t.turn_id, t.owner, CAST($2 AS TIMESTAMPTZ)
 FROM chat_turns AS t
-WHERE t.user_id = $2
+WHERE t.user_id = $1
   AND t.session_id = $3
   AND t.state = 'running'
 ON CONFLICT (user_id, session_id, turn_id) DO UPDATE
@@ -22,13 +22,13 @@ SET asked_at = excluded.asked_at
 `
 
 type AskRunningToStopParams struct {
-	AskedAt   time.Time
 	UserID    string
+	AskedAt   time.Time
 	SessionID string
 }
 
 func (q *Queries) AskRunningToStop(ctx context.Context, arg AskRunningToStopParams) error {
-	_, err := q.db.Exec(ctx, askRunningToStop, arg.AskedAt, arg.UserID, arg.SessionID)
+	_, err := q.db.Exec(ctx, askRunningToStop, arg.UserID, arg.AskedAt, arg.SessionID)
 	return err
 }
 
