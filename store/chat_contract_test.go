@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -390,6 +391,32 @@ func TestUpload(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// Of many requests that come at once with a key, one is served, however close
+// they are.
+func TestKeyIsClaimedOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, engine storetest.Engine) {
+		c := chats(storetest.Open(t, engine))
+		for round := range 100 {
+			key := store.Key{Endpoint: "rest", Key: fmt.Sprint("k", round), Hash: []byte{1}}
+			var won atomic.Int64
+			for _, err := range atOnce(8, func(int) error {
+				answer, err := c.ClaimKey(ctx, alice, key)
+				if answer == nil && err == nil {
+					won.Add(1)
+				}
+				return err
+			}) {
+				if err != nil && !errors.Is(err, store.ErrKeyRunning) {
+					t.Errorf("claim = %v", err)
+				}
+			}
+			if won.Load() != 1 {
+				t.Fatalf("%d claims of key %d won", won.Load(), round)
+			}
+		}
+	})
+}
 
 func TestKeysOfRequests(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine storetest.Engine) {

@@ -51,24 +51,50 @@ func (c *Chats) ClaimKey(ctx context.Context, user string, k Key) (*Answer, erro
 	if err := k.check(); err != nil {
 		return nil, does(what, err)
 	}
+	// First come in this process, and only then in the database: between a claim
+	// there and a note of it here, another request would take it for given up.
+	if !c.hold(user, k) {
+		answer, err := c.underWay(ctx, user, k)
+		return answer, does(what, err)
+	}
+	answer, err := c.claimHeld(ctx, user, k)
+	if answer != nil || err != nil {
+		c.letGo(user, k)
+	}
+	return answer, does(what, err)
+}
+
+// underWay looks at a key with which this process serves another request.
+func (c *Chats) underWay(ctx context.Context, user string, k Key) (*Answer, error) {
+	row, err := c.key(ctx, user, k)
+	switch {
+	case errors.Is(err, ErrNotFound): // not yet, or not any more
+		return nil, ErrKeyRunning
+	case err != nil:
+		return nil, err
+	case row.BodyHash != k.hash():
+		return nil, ErrKeyReused
+	case row.Status != 0:
+		return decodeAnswer(row)
+	}
+	return nil, ErrKeyRunning
+}
+
+// claimHeld claims a key that is held here.
+func (c *Chats) claimHeld(ctx context.Context, user string, k Key) (*Answer, error) {
 	for range tries {
 		_, err := c.st.For(user).pipe(ctx, func(ctx context.Context, q *db.Queries) error {
 			return q.ClaimKey(ctx, c.claim(user, k, "", "", c.st.clock.now()))
 		})
-		err = meaning(err)
-		if err == nil {
-			c.hold(user, k)
-			return nil, nil
+		if err = meaning(err); !errors.Is(err, ErrKeyTaken) {
+			return nil, err
 		}
-		if !errors.Is(err, ErrKeyTaken) {
-			return nil, does(what, err)
-		}
-		answer, taken, err := c.taken(ctx, user, k)
-		if taken || answer != nil || err != nil {
-			return answer, does(what, err)
+		answer, ours, err := c.taken(ctx, user, k)
+		if ours || answer != nil || err != nil {
+			return answer, err
 		}
 	}
-	return nil, does(what, ErrKeyRunning)
+	return nil, ErrKeyRunning
 }
 
 // taken looks at a key that could not be claimed. Without answer and error it
@@ -86,14 +112,14 @@ func (c *Chats) taken(ctx context.Context, user string, k Key) (answer *Answer, 
 		answer, err := decodeAnswer(row)
 		return answer, false, err
 	}
-	if row.Owner == c.owner {
-		if !c.hold(user, k) {
+	if row.Owner != c.owner { // else it was given up when the database was away
+		alive, err := c.alive(ctx, row.Owner, row.CreatedAt)
+		if err != nil {
+			return nil, false, err
+		}
+		if alive {
 			return nil, false, ErrKeyRunning
 		}
-	} else if alive, err := c.alive(ctx, row.Owner, row.CreatedAt); err != nil {
-		return nil, false, err
-	} else if alive {
-		return nil, false, ErrKeyRunning
 	}
 	var took int64
 	err = c.st.For(user).run(ctx, func(ctx context.Context, q *db.Queries) (err error) {
@@ -102,17 +128,11 @@ func (c *Chats) taken(ctx context.Context, user string, k Key) (answer *Answer, 
 		})
 		return err
 	})
-	if took == 0 || err != nil {
-		c.letGo(user, k)
-		return nil, false, err
-	}
-	c.hold(user, k)
-	return nil, true, nil
+	return nil, took > 0, err
 }
 
 // hold notes that this process serves the request of a key. false: it does
-// already. What the database still shows as ours, and is not noted here, was
-// given up when the database was away.
+// already.
 func (c *Chats) hold(user string, k Key) bool {
 	key := claimKey{user, k.Endpoint, k.Key}
 	c.mu.Lock()
