@@ -43,6 +43,11 @@ func (s *server) history(ctx context.Context, t *chatkit.Turn, in *chatkit.UserM
 	if err != nil {
 		return nil, nil, err
 	}
+	if in != nil && len(in.Attachments) > 0 || slices.ContainsFunc(items, hasFiles) {
+		if err := t.Flush(); err != nil { // a storage may take its time
+			return nil, nil, err
+		}
+	}
 	files := s.filesOf(ctx, t.User, items, in)
 	if in != nil {
 		input = []agent.Message{userMessage(in, files)}
@@ -85,6 +90,11 @@ func itemsBefore(ctx context.Context, t *chatkit.Turn, in *chatkit.UserMessage) 
 }
 
 func isUserMessage(item chatkit.Item) bool { return item.Kind() == chatkit.KindUserMessage }
+
+func hasFiles(item chatkit.Item) bool {
+	m, ok := item.(*chatkit.UserMessage)
+	return ok && len(m.Attachments) > 0
+}
 
 // spoken gives what the model reads of one message and what was answered. The
 // records of a run have the calls and their results besides the texts before

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"taskwire/store"
 )
@@ -225,5 +226,26 @@ func TestUploadsLostInS3(t *testing.T) {
 	h.send(t, "GET", previewPath+w.ID, "", h.as(t, "alice")).refused(t, 404, "not_found")
 	if _, err := h.Server.uploads.vault.open(t.Context(), w.ID); err != store.ErrNotFound {
 		t.Errorf("open: %v", err)
+	}
+}
+
+// The user sees the own message while its file is still on its way.
+func TestSlowStorageHoldsNothingBack(t *testing.T) {
+	t.Parallel()
+	b, model := startBucket(t), startModel(t)
+	h := start(t, setup{env: model.env(map[string]string{"UPLOADS_URL": b.at()})})
+	c := h.chat(t, model)
+	file := h.uploaded(t, c.user, "notes.md", "of yesterday")
+	b.mu.Lock()
+	hurry := time.AfterFunc(10*time.Second, b.mu.Unlock)
+	rest := h.streamUntil(t, "stream_options", sayWith("", fmt.Sprintf("read this (no. %d)", c.number), file.ID), c.header)
+	if !hurry.Stop() {
+		t.Error("nothing was shown before the file was read")
+	} else {
+		b.mu.Unlock()
+	}
+	c.ends(rest())
+	if asked := c.asked(); !strings.Contains(string(asked[0].Body), "of yesterday") {
+		t.Errorf("the model reads %s", asked[0].Body)
 	}
 }
