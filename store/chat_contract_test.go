@@ -661,3 +661,53 @@ func TestSweepChats(t *testing.T) {
 		}
 	})
 }
+
+// A delete and a turn that begins wait for each other at the session's row. If
+// the delete held the turns by then, which the other needs next, PostgreSQL would
+// have to end one of them.
+func TestDeleteWaitsAtTheSession(t *testing.T) {
+	cfg := storetest.Config(t, storetest.Postgres)
+	c := chats(storetest.OpenConfig(t, cfg))
+	id := c.NewSessionID()
+	turn, err := c.BeginTurn(ctx, alice, store.TurnStart{New: &store.Session{ID: id, Title: "x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := turn.End(ctx, store.Done, store.MessageChanges{}); err != nil {
+		t.Fatal(err)
+	}
+	behind := storetest.Behind(t, cfg)
+	other, err := behind.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Rollback()
+	if _, err := other.ExecContext(ctx, "UPDATE chat_sessions SET updated_at = updated_at WHERE session_id = $1", id); err != nil {
+		t.Fatal(err)
+	}
+	deleted := make(chan error, 1)
+	go func() { deleted <- c.DeleteSession(ctx, alice, id) }()
+	const waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%chat_sessions%'"
+	for n := 0; n == 0; time.Sleep(5 * time.Millisecond) {
+		if err := behind.QueryRowContext(ctx, waiting, cfg.Schema).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-deleted:
+			t.Fatalf("the delete did not wait: %v", err)
+		default:
+		}
+	}
+	if _, err := other.ExecContext(ctx, "SELECT 1 FROM chat_turns WHERE session_id = $1 FOR UPDATE NOWAIT", id); err != nil {
+		t.Errorf("the delete holds the turns: %v", err)
+	}
+	if err := other.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-deleted; err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Session(ctx, alice, id); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("after the delete: %v", err)
+	}
+}

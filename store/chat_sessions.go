@@ -234,8 +234,10 @@ func (c *Chats) DeleteSession(ctx context.Context, user, id string) error {
 	now := c.st.clock.now()
 	var owners []string
 	_, err := c.st.For(user).pipeAndRead(ctx, func(ctx context.Context, q *db.Queries) error {
-		// Turns before the session, the order in which a turn's own writes lock.
+		// First what a turn that begins or ends does first: they wait for each
+		// other there. Then turns before the session, as a turn's own writes do.
 		return errors.Join(
+			q.TouchSession(ctx, db.TouchSessionParams{Now: now, UserID: user, SessionID: id}),
 			q.AskRunningToStop(ctx, db.AskRunningToStopParams{UserID: user, SessionID: id, AskedAt: now}),
 			q.DeleteTurns(ctx, db.DeleteTurnsParams{UserID: user, SessionID: id}),
 			q.ExpireAttachmentsOf(ctx, db.ExpireAttachmentsOfParams{UserID: user, SessionID: id, ExpiresAt: now.Add(AttachmentGrace)}),
