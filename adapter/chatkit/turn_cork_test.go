@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"taskwire/adapter/chatkit"
 )
@@ -39,7 +40,9 @@ func TestCorked(t *testing.T) {
 				}
 				<-goOn
 				return m.Done()
-			}), func(o *chatkit.Options) { o.Corked = true })
+			}), func(o *chatkit.Options) {
+				o.Corked, o.PingInterval = true, time.Hour // or the ping would show what Flush has not
+			})
 			l := r.open(createBody("hello"), headers...)
 			var shown string
 			for shown != "one two " {
