@@ -20,7 +20,15 @@ look() {
   need pgbouncer pgbouncer
   need node nodejs
   need npm npm
+  [ -n "$(browser)" ] || missing+=("chromium|chromium")
+  urdu || missing+=("a font for Urdu|fontconfig fonts-noto-core")
 }
+
+# The page is tested in Chromium, under any of its names.
+browser() { command -v chromium || command -v chromium-browser || command -v google-chrome || true; }
+
+# Without the letters of Urdu a screenshot shows boxes.
+urdu() { [ -n "$(fc-list :lang=ur family 2>/dev/null)" ]; }
 
 look
 if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -35,7 +43,7 @@ if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/nu
   look
 fi
 if [ ${#missing[@]} -gt 0 ]; then
-  echo "The tests need these programs, which are not here:"
+  echo "The tests need these, which are not here:"
   for m in "${missing[@]}"; do echo "  ${m%%|*}  (Debian: apt-get install ${m##*|})"; done
   exit 1
 fi

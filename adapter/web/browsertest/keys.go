@@ -1,0 +1,53 @@
+package browsertest
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+var keys = map[string]string{
+	"Enter": kb.Enter, "Tab": kb.Tab, "Escape": kb.Escape, "Space": " ", "Backspace": kb.Backspace, "Delete": kb.Delete,
+	"ArrowUp": kb.ArrowUp, "ArrowDown": kb.ArrowDown, "ArrowLeft": kb.ArrowLeft, "ArrowRight": kb.ArrowRight,
+	"Home": kb.Home, "End": kb.End, "PageUp": kb.PageUp, "PageDown": kb.PageDown,
+}
+
+var modifiers = map[string]chromedp.Modifier{
+	"Shift": chromedp.ModifierShift, "Control": chromedp.ModifierCtrl, "Alt": chromedp.ModifierAlt, "Meta": chromedp.ModifierMeta,
+}
+
+// Press presses keys one after the other: "Tab", "Shift+Enter", "Control+a".
+func (tab *Tab) Press(combinations ...string) {
+	tab.t.Helper()
+	for _, combination := range combinations {
+		parts := strings.Split(combination, "+")
+		name := parts[len(parts)-1]
+		key, ok := keys[name]
+		if !ok && utf8.RuneCountInString(name) != 1 {
+			tab.fatal("no key is called %q", name)
+		}
+		if !ok {
+			key = name
+		}
+		var held []chromedp.Modifier
+		for _, part := range parts[:len(parts)-1] {
+			modifier, ok := modifiers[part]
+			if !ok {
+				tab.fatal("no modifier is called %q", part)
+			}
+			held = append(held, modifier)
+		}
+		if err := chromedp.Do(tab.ctx, chromedp.KeyEvent(key, chromedp.KeyModifiers(held...))); err != nil {
+			tab.fatal("press %s: %v", combination, err)
+		}
+	}
+}
+
+// Type puts text where the focus is, as an input method does.
+func (tab *Tab) Type(text string) {
+	tab.t.Helper()
+	call(tab, input.InsertText, input.InsertTextParams{Text: text})
+}
