@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,10 +14,6 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
-
-// patience is how long a tab may take to become what a test waits for. Under
-// the race detector, with other tests beside it, seconds go by.
-const patience = 15 * time.Second
 
 // A Tab is one page of a browser that knows nothing yet: no cookie, no storage.
 // A method that cannot do its work fails the test and says what is on screen.
@@ -189,118 +182,4 @@ func (tab *Tab) eval(expression string, out any) error {
 		return nil
 	}
 	return json.Unmarshal(result.Result.Value, out)
-}
-
-// WaitEval waits until a JavaScript expression is true.
-func (tab *Tab) WaitEval(expression string) {
-	tab.t.Helper()
-	tab.wait(brief(expression), func() (bool, string) {
-		var ok bool
-		err := tab.eval("!!("+expression+")", &ok)
-		if err != nil { // while the page is being replaced there is nothing to ask
-			return false, err.Error()
-		}
-		return ok, "it is false"
-	})
-}
-
-// wait polls until ok, and fails the test with the last reason after patience.
-func (tab *Tab) wait(what string, ok func() (bool, string)) {
-	tab.t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		done, reason := ok()
-		if done {
-			return
-		}
-		if time.Now().After(deadline) || tab.ctx.Err() != nil {
-			tab.fatal("waited in vain: %s: %s", what, reason)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// Body is the text of the page as it is rendered.
-func (tab *Tab) Body() string {
-	tab.t.Helper()
-	var text string
-	tab.Eval("document.body.innerText", &text)
-	return text
-}
-
-// WaitText waits until the page shows each of the texts.
-func (tab *Tab) WaitText(texts ...string) {
-	tab.t.Helper()
-	for _, text := range texts {
-		tab.wait("the text "+brief(text), func() (bool, string) {
-			var body string
-			if err := tab.eval("document.body.innerText", &body); err != nil {
-				return false, err.Error()
-			}
-			return strings.Contains(body, text), "it is not there"
-		})
-	}
-}
-
-// WaitNoText waits until the page shows a text no more.
-func (tab *Tab) WaitNoText(text string) {
-	tab.t.Helper()
-	tab.wait("the end of the text "+brief(text), func() (bool, string) {
-		var body string
-		if err := tab.eval("document.body.innerText", &body); err != nil {
-			return false, err.Error()
-		}
-		return !strings.Contains(body, text), "it is there"
-	})
-}
-
-// Screenshot writes what is on screen as PNG.
-func (tab *Tab) Screenshot(path string) {
-	tab.t.Helper()
-	if err := tab.screenshot(path); err != nil {
-		tab.fatal("screenshot: %v", err)
-	}
-}
-
-func (tab *Tab) screenshot(path string) error {
-	shot, err := try(tab, page.CaptureScreenshot, page.CaptureScreenshotParams{})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, shot.Data, 0o644)
-}
-
-// evidence is a screenshot for whoever reads the failure; go test -artifacts
-// keeps it.
-func (tab *Tab) evidence() string {
-	path := filepath.Join(tab.t.ArtifactDir(), "page.png")
-	if err := tab.screenshot(path); err != nil {
-		return err.Error()
-	}
-	return path
-}
-
-// fatal ends the test.
-func (tab *Tab) fatal(format string, args ...any) {
-	tab.t.Helper()
-	tab.t.Fatalf(format, args...)
-}
-
-// look describes what is on screen, and what the console said.
-func (tab *Tab) look() string {
-	var body string
-	if err := tab.eval("location.href + '\\n' + document.body.innerText", &body); err != nil {
-		body = err.Error()
-	}
-	return "on screen: " + cut(body, 4000) + "\nconsole: " + cut(tab.watch.lastConsole(), 4000)
-}
-
-// brief makes a long text fit into a sentence.
-func brief(text string) string { return cut(strings.Join(strings.Fields(text), " "), 120) }
-
-func cut(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + " …"
-	}
-	return text
 }
