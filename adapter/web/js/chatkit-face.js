@@ -1,0 +1,153 @@
+// ChatKit on the page: loads OpenAI's script, makes its element, and gives up
+// where it cannot be used, so that the built-in chat can take its place.
+//
+// What cannot be asked of ChatKit is watched: an unreachable script never
+// defines the element, and a frame that may not run on this domain says that it
+// is ready, and a moment later an error, or takes its frame away.
+import { setChatKit } from "./chatkit-config.js";
+
+const tag = "openai-chatkit";
+const patience = 5000; // ms, for the definition and then for the frame
+
+/** Errors after which nothing works any more. Others ChatKit shows itself. */
+const fatal = new Set(["FatalAppError", "DomainVerificationRequestError"]);
+
+/**
+ * @typedef {"script_failed" | "not_defined" | "not_ready" | "fatal"} Failure
+ */
+
+/**
+ * Shows ChatKit in `mount`, which is to have a size: the element fills it, and
+ * is invisible until it is ready.
+ *
+ * @param {HTMLElement} mount
+ * @param {object} parts
+ * @param {{chatkit: {script: string}}} parts.config
+ * @param {ReturnType<typeof import("./chatkit-config.js").chatKitOptions>} parts.options with the handlers
+ * @param {{time(name: string, ms: number): void, error(name: string): void}} parts.beacon
+ * @returns {{ready: Promise<void>, failed: Promise<Failure>, update(options: object): void, newThread(): Promise<void>, remove(): void}}
+ *   `ready` rejects when it fails before. `failed` tells a failure before or
+ *   after; the element is gone by then.
+ */
+export function showChatKit(mount, { config, options, beacon }) {
+  const began = performance.now();
+  const watch = new AbortController(); // ends all listening and waiting
+  const { signal } = watch;
+  /** @type {any} */
+  let element = null;
+  let isReady = false;
+  let resolveReady, rejectReady, resolveFailed;
+  const ready = new Promise((resolve, reject) => ([resolveReady, rejectReady] = [resolve, reject]));
+  const failed = new Promise((resolve) => (resolveFailed = resolve));
+  ready.catch(() => {}); // who waits for `failed` alone hears of it there
+
+  function remove() {
+    watch.abort();
+    element?.remove();
+    element = null;
+  }
+
+  /** @param {Failure} reason */
+  function giveUp(reason) {
+    if (signal.aborted) return;
+    remove();
+    beacon.error(reason === "script_failed" ? reason : `chatkit_${reason}`);
+    rejectReady(new Error(reason));
+    resolveFailed(reason);
+  }
+
+  /** Gives up unless `wait` has ended in time. */
+  async function inTime(wait, reason) {
+    const timer = setTimeout(() => giveUp(reason), patience);
+    try {
+      return await wait;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function apply() {
+    try {
+      setChatKit(element, options);
+    } catch {
+      giveUp("fatal"); // options that it refuses it goes on refusing
+    }
+  }
+
+  function onError({ detail }) {
+    if (!isReady || fatal.has(detail?.error?.name)) giveUp("fatal");
+  }
+
+  async function start() {
+    await inTime(defined(config.chatkit.script).catch(() => giveUp("script_failed")), "not_defined");
+    if (signal.aborted) return;
+    beacon.time("script_ms", performance.now() - began);
+    element = document.createElement(tag);
+    element.style.visibility = "hidden"; // it has to be laid out to load
+    element.addEventListener("chatkit.error", onError, { signal });
+    const loaded = new Promise((resolve) => element.addEventListener("chatkit.ready", resolve, { once: true, signal }));
+    mount.append(element);
+    apply();
+    if (signal.aborted) return;
+    await inTime(loaded, "not_ready");
+    if (signal.aborted) return;
+    isReady = true;
+    element.style.visibility = "";
+    beacon.time("chatkit_ready_ms", performance.now() - began);
+    watchFrame(element, () => giveUp("fatal"), signal);
+    resolveReady();
+  }
+
+  start();
+  return {
+    ready,
+    failed,
+    /** Replaces all options: another language or theme, another user. */
+    update(next) {
+      options = next;
+      if (element) apply();
+    },
+    /** Leaves the thread that is open. */
+    async newThread() {
+      if (!element) return;
+      try {
+        await element.setThreadId(null);
+      } catch {
+        // It refuses while it loads a thread: when that has ended, once more.
+        element?.addEventListener("chatkit.thread.load.end", () => element?.setThreadId(null).catch(() => {}), { once: true, signal });
+      }
+    },
+    remove,
+  };
+}
+
+/** @type {Promise<void> | null} */
+let loading = null;
+
+/** Loads the script that defines the element, once. Rejects when it cannot be loaded. */
+function defined(src) {
+  if (customElements.get(tag)) return Promise.resolve();
+  loading ??= new Promise((_, reject) => {
+    const script = document.createElement("script");
+    script.src = src;
+    script.async = true;
+    script.onerror = () => {
+      loading = null;
+      script.remove();
+      reject(new Error(`no script at ${src}`));
+    };
+    document.head.append(script);
+  });
+  return Promise.race([loading, customElements.whenDefined(tag).then(() => {})]);
+}
+
+/** Tells when ChatKit takes its frame away, as it does on a domain that it may not run on. */
+function watchFrame(element, gone, signal) {
+  const inside = element.shadowRoot;
+  if (!inside?.querySelector("iframe")) return; // closed to us
+  const observer = new MutationObserver(() => {
+    if (!inside.querySelector("iframe")) gone();
+  });
+  observer.observe(inside, { childList: true, subtree: true });
+  signal.addEventListener("abort", () => observer.disconnect());
+}
