@@ -138,12 +138,14 @@ func names(all []node) string {
 	return brief(strings.Join(out, " | "))
 }
 
-func (n node) name() string {
-	if n.Name == nil {
-		return ""
+func (n node) name() string { return computed(n.Name) }
+func (n node) role() string { return computed(n.Role) }
+
+// computed is a text that the browser worked out; without it, none.
+func computed(v *accessibility.Value) (text string) {
+	if v != nil {
+		_ = json.Unmarshal(v.Value, &text)
 	}
-	var text string
-	_ = json.Unmarshal(n.Name.Value, &text)
 	return strings.Join(strings.Fields(text), " ")
 }
 

@@ -1,10 +1,13 @@
 package browsertest
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -50,4 +53,25 @@ func (tab *Tab) Press(combinations ...string) {
 func (tab *Tab) Type(text string) {
 	tab.t.Helper()
 	call(tab, input.InsertText, input.InsertTextParams{Text: text})
+}
+
+// Focus tells where the keyboard goes, as a screen reader would: role and name
+// of the focused element.
+func (tab *Tab) Focus() (where string) {
+	tab.t.Helper()
+	tab.wait("the focus", func() (bool, string) {
+		focused, err := try(tab, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.activeElement"})
+		if err != nil {
+			return false, err.Error()
+		}
+		none := false
+		tree, err := try(tab, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{ObjectID: focused.Result.ObjectID, FetchRelatives: &none})
+		if err != nil || len(tree.Nodes) == 0 {
+			return false, fmt.Sprint(err)
+		}
+		n := node{tree.Nodes[0]}
+		where = strings.TrimSpace(n.role() + " " + n.name())
+		return true, ""
+	})
+	return where
 }
