@@ -238,8 +238,8 @@ func inOrder(t testing.TB, s streamed, stopped bool) {
 		t.Fatal("no event")
 	}
 	switch last := s.Events[len(s.Events)-1].(type) {
-	case *chatkit.ProgressUpdate:
-		if !stopped { // when there was nothing yet to stop
+	case *chatkit.ProgressUpdate, *chatkit.ItemRemoved:
+		if !stopped { // when there was nothing yet to keep
 			t.Errorf("the last event is %s\n%s", last.EventType(), s.Body)
 		}
 	case *chatkit.ItemDone, *chatkit.ErrorEvent, *chatkit.Notice, *chatkit.ThreadUpdated, *chatkit.ItemReplaced:

@@ -92,7 +92,7 @@ func (t *Turn) ending(err error) ending {
 		return ending{outcome: Failed, event: wasDeleted()}
 	case t.broken != nil:
 		return ending{outcome: Failed, event: &ErrorEvent{Code: ErrorStream, AllowRetry: true}}
-	case cause == nil, err == nil && len(t.partial()) == 0: // stopped when there was nothing left to stop
+	case cause == nil, err == nil && len(t.pending) == 0: // stopped when there was nothing left to stop
 		return t.endingOf(err)
 	case cause == errDraining:
 		again := &ErrorEvent{Message: "The server is being restarted. Please try again.", AllowRetry: true}
@@ -172,7 +172,8 @@ func (t *Turn) lastWord(e *ending) {
 func shown(item Item) bool { return !item.Hidden() }
 
 // keep returns what is stored with the end: what the handler left for it, and
-// of a turn that was stopped the text so far and the note for the model.
+// of a turn that was stopped the text so far and the note for the model. The
+// rest of such a turn is taken back.
 func (t *Turn) keep(e ending) []Item {
 	if e.note == "" {
 		return t.last
@@ -180,6 +181,7 @@ func (t *Turn) keep(e ending) []Item {
 	if e.cutOff {
 		t.markCutOff()
 	}
+	t.takeBack()
 	note := &SDKHiddenContext{Content: e.note}
 	note.ID = t.newID(KindSDKHiddenContext)
 	t.complete(note)
@@ -200,6 +202,17 @@ func (t *Turn) markCutOff() {
 		delta := &TextDelta{Index: last, Delta: mark}
 		u.apply(delta)
 		_ = t.emit(&ItemUpdated{u.id, delta})
+	}
+}
+
+// takeBack tells the client of the items that nothing is kept of: it has
+// announcements of them that nothing would follow. The store has nothing of
+// them to delete.
+func (t *Turn) takeBack() {
+	for _, u := range t.pending {
+		if !u.visible() && !u.hidden {
+			_ = t.emit(&ItemRemoved{u.id})
+		}
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // An unfinished item was announced and is not done. Only the text of assistant
-// messages is followed: of everything else, nothing is kept when a turn stops.
+// messages is followed: of everything else, nothing is kept when a turn is
+// stopped, and the client is told to remove it.
 type unfinished struct {
 	id      string
 	created time.Time
@@ -25,6 +26,9 @@ type unfinishedPart struct {
 }
 
 func (p unfinishedPart) visible() bool { return len(bytes.TrimSpace(p.text)) > 0 }
+
+// visible reports whether there is text to keep.
+func (u *unfinished) visible() bool { return slices.ContainsFunc(u.parts, unfinishedPart.visible) }
 
 func newUnfinished(item Item) *unfinished {
 	head := item.Head()
@@ -107,7 +111,7 @@ func (u *unfinished) content() []AssistantContent {
 func (t *Turn) partial() []Item {
 	var items []Item
 	for _, u := range t.pending {
-		if slices.ContainsFunc(u.parts, unfinishedPart.visible) {
+		if u.visible() {
 			items = append(items, &AssistantMessage{Base{u.id, t.at.thread, u.created}, u.content()})
 		}
 	}

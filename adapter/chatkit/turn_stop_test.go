@@ -142,9 +142,9 @@ func TestCancel(t *testing.T) {
 	if !r.server.Cancel(ann, thread) {
 		t.Error("Cancel = false, want true")
 	}
-	rest := l.rest()
-	if got := kinds(rest); len(got) != 1 || got[0] != "thread.item.done assistant_message" {
-		t.Errorf("the stream ends with %q, want the text so far as done", got)
+	want := "thread.item.removed, thread.item.removed, thread.item.done assistant_message"
+	if got := strings.Join(kinds(l.rest()), ", "); got != want {
+		t.Errorf("the stream ends with %q, want what is not kept as removed and the text so far as done", got)
 	}
 	r.idle()
 	if r.server.Cancel(ann, thread) {
@@ -276,11 +276,71 @@ func TestDrainCutsOff(t *testing.T) {
 	cancel()
 	r.server.Drain(over)
 	rest := l.rest()
-	want := "thread.item.updated assistant_message.content_part.text_delta, thread.item.done assistant_message, error custom"
-	if got := strings.Join(kinds(rest), ", "); got != want || rest[2]["allow_retry"] != true {
+	want := "thread.item.updated assistant_message.content_part.text_delta, thread.item.removed, thread.item.removed, thread.item.done assistant_message, error custom"
+	if got := strings.Join(kinds(rest), ", "); got != want || rest[len(rest)-1]["allow_retry"] != true {
 		t.Errorf("the stream ends with %q %v, want the text so far, marked, and an error with retry", got, rest)
 	}
 	r.holds(thread, "hello", "one two …", "sdk_hidden_context")
+}
+
+// What was announced and is not kept leaves the page when the answer is stopped,
+// whatever it is and whatever the handler says of it; what is hidden was never there.
+func TestStoppedWithNothingToKeep(t *testing.T) {
+	t.Parallel()
+	for name, announce := range map[string]func(*chatkit.Turn) (id string, err error){
+		"a message": func(t *chatkit.Turn) (string, error) {
+			m, err := t.StartMessage()
+			return m.ID(), err
+		},
+		"a message of blanks": func(t *chatkit.Turn) (string, error) {
+			m, err := t.StartMessage()
+			return m.ID(), errors.Join(err, m.Write(" \n"))
+		},
+		"a widget": func(t *chatkit.Turn) (string, error) {
+			w, err := t.StartWidget(chatkit.Card{}, "")
+			return w.ID(), err
+		},
+		"a workflow": func(t *chatkit.Turn) (string, error) {
+			w, err := t.StartWorkflow(chatkit.Workflow{})
+			return w.ID(), err
+		},
+		"an image": func(t *chatkit.Turn) (string, error) {
+			image := &chatkit.GeneratedImage{}
+			err := t.Send(&chatkit.ItemAdded{Item: image})
+			return image.ID, err
+		},
+		"a hidden item": func(t *chatkit.Turn) (string, error) {
+			return "", t.Send(&chatkit.ItemAdded{Item: &chatkit.HiddenContext{}})
+		},
+	} {
+		for says, handlerErr := range map[string]error{"says so": context.Canceled, "says nothing": nil} {
+			t.Run(name+" of a handler that "+says, func(t *testing.T) {
+				t.Parallel()
+				announced := make(chan string, 1)
+				r := newRig(t, respond(func(ctx context.Context, t *chatkit.Turn) error {
+					id, err := announce(t)
+					announced <- id
+					<-ctx.Done()
+					return errors.Join(err, handlerErr)
+				}))
+				l := r.open(createBody("hello"))
+				thread := l.read("thread.created")["thread"].(object)["id"].(string)
+				id := <-announced
+				r.server.Cancel(ann, thread)
+				removed := ""
+				for _, e := range l.rest() {
+					if kind(e) == "thread.item.removed" {
+						removed += e["item_id"].(string)
+					}
+				}
+				if removed != id {
+					t.Errorf("removed %q, want %q", removed, id)
+				}
+				r.idle()
+				r.holds(thread, "hello", "sdk_hidden_context")
+			})
+		}
+	}
 }
 
 // A turn that was stopped when it had said everything is done.
