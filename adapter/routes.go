@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"taskwire/adapter/web"
 	"taskwire/edge"
 	"taskwire/identity"
 )
@@ -32,6 +33,9 @@ func (s *server) routes() *gin.Engine {
 	e.Match(probe, "/readyz", s.readyz)
 	e.Match(probe, "/.well-known/jwks.json", s.keySet)
 	e.GET("/openapi.json", s.describe)
+	e.Match(probe, "/", s.showPage)
+	e.Match(probe, web.Root, s.showPage)
+	e.Match(probe, web.Root+"/*file", s.pageFile)
 
 	e.POST("/api/chatkit", s.forChat(s.serveChat))
 	chat := e.Group("/api/chatkit")

@@ -11,6 +11,7 @@ import (
 
 	"taskwire/adapter/agent"
 	"taskwire/adapter/chatkit"
+	"taskwire/adapter/web"
 	"taskwire/edge"
 	"taskwire/identity"
 	"taskwire/store"
@@ -99,6 +100,7 @@ type server struct {
 	turns     *edge.Limiter // requests that ask the model
 	streams   *edge.Cap     // open answers
 	beacons   *beacons
+	page      *web.Page
 	memory    *tender
 
 	background sync.WaitGroup // ends with stop
@@ -122,6 +124,9 @@ func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) 
 		}
 	}()
 	if err := s.trust(); err != nil {
+		return nil, err
+	}
+	if s.page, err = newPage(cfg); err != nil {
 		return nil, err
 	}
 	if s.tools, err = newTools(cfg, s.signer, logger); err != nil {

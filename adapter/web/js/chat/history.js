@@ -1,0 +1,148 @@
+// Earlier conversations: found, opened, renamed, deleted.
+import { h, icon } from "../dom.js";
+import { t } from "../strings.js";
+import { confirmed } from "./dialog.js";
+import { plain } from "./message.js";
+
+const pause = 250; // ms without a key before a search is made
+
+export class History {
+  #query = "";
+  #after = "";
+  #asked = 0; // tells the answer to the newest question from late ones
+  #current = null;
+
+  /**
+   * @param {object} parts
+   * @param {import("../api.js").Api} parts.api
+   * @param {(threadId: string) => void} parts.onOpen
+   * @param {(threadId: string) => void} parts.onDeleted
+   * @param {(thread: any) => void} parts.onRenamed
+   * @param {(err: any) => void} parts.onError
+   */
+  constructor({ api, onOpen, onDeleted, onRenamed, onError }) {
+    Object.assign(this, { api, onOpen, onDeleted, onRenamed, onError });
+    let timer = 0;
+    this.search = h("input", { type: "search", "aria-label": t("history.search"), placeholder: t("history.search"), maxlength: 200, dir: "auto", onInput: () => (clearTimeout(timer), (timer = setTimeout(() => this.refresh(), pause))) });
+    this.list = h("ul", { role: "list" });
+    this.none = h("p", { class: "none", role: "status" });
+    this.more = h("button", { class: "action outlined", type: "button", hidden: true, onClick: () => this.#load(this.#after) }, t("more"));
+    this.el = h("aside", { class: "history", id: "history", "aria-label": t("history"), hidden: true }, h("div", { class: "search" }, icon("search"), this.search), this.list, this.none, this.more);
+  }
+
+  get open() {
+    return !this.el.hidden;
+  }
+
+  toggle(open = !this.open) {
+    this.el.hidden = !open;
+    if (open) {
+      this.refresh();
+      this.search.focus();
+    }
+  }
+
+  /** Marks the thread that is being read. */
+  current(threadId) {
+    this.#current = threadId;
+    for (const row of this.list.children) this.#mark(row);
+  }
+
+  #mark(row) {
+    const here = row.dataset.thread === this.#current;
+    row.querySelector(".title")?.setAttribute("aria-current", String(here));
+  }
+
+  /** Shows what the list is now, if it is shown at all. */
+  async refresh() {
+    if (!this.open) return;
+    this.#query = this.search.value.trim();
+    await this.#load("");
+  }
+
+  async #load(after) {
+    const asked = ++this.#asked;
+    try {
+      const page = this.#query ? await this.api.search(this.#query, after) : await this.api.call("threads.list", { order: "desc", limit: 20, ...(after && { after }) });
+      if (asked !== this.#asked) return;
+      const rows = page.data.map((thread) => this.#row(thread));
+      if (after) this.list.append(...rows);
+      else this.#replace(rows);
+      this.#after = page.after ?? "";
+      this.more.hidden = !page.has_more;
+      this.none.textContent = this.list.children.length ? "" : t(this.#query ? "history.notFound" : "history.none");
+    } catch (err) {
+      if (asked === this.#asked) this.onError(err);
+    }
+  }
+
+  /** A list that comes anew takes no focus away: not from a title that is being written either. */
+  #replace(rows) {
+    if (this.list.querySelector("form")) return;
+    const focused = document.activeElement?.closest?.("[data-thread]")?.dataset.thread;
+    const control = document.activeElement?.dataset?.control;
+    this.list.replaceChildren(...rows);
+    if (focused) rows.find((row) => row.dataset.thread === focused)?.querySelector(`[data-control="${control}"]`)?.focus();
+  }
+
+  #row(thread) {
+    const title = plain(thread.title) || t("thread.untitled");
+    const when = new Date(thread.created_at);
+    const row = h(
+      "li",
+      { class: "thread", dataset: { thread: thread.id } },
+      h("button", { class: "title", type: "button", dataset: { control: "open" }, onClick: () => this.onOpen(thread.id) }, h("bdi", { class: "name" }, title), " ", h("time", { datetime: thread.created_at }, h("bdi", {}, day(when)))),
+      h("button", { class: "action small", type: "button", dataset: { control: "rename" }, "aria-label": t("rename.thread", { title }), title: t("rename"), onClick: () => this.#rename(row, thread) }, icon("pencil")),
+      h("button", { class: "action small", type: "button", dataset: { control: "delete" }, "aria-label": t("delete.thread", { title }), title: t("delete"), onClick: () => this.#delete(row, thread) }, icon("trash")),
+    );
+    this.#mark(row);
+    return row;
+  }
+
+  #rename(row, thread) {
+    const box = h("input", { type: "text", "aria-label": t("thread.title"), value: thread.title ?? "", maxlength: 255, dir: "auto", required: true });
+    let over = false;
+    const back = (known) => {
+      if (over) return;
+      over = true;
+      const fresh = this.#row(known);
+      form.replaceWith(fresh);
+      fresh.querySelector('[data-control="rename"]').focus();
+    };
+    const save = async () => {
+      const title = box.value.trim();
+      if (!title || title === thread.title) return back(thread);
+      try {
+        const renamed = await this.api.call("threads.update", { thread_id: thread.id, title });
+        this.onRenamed(renamed);
+        back(renamed);
+      } catch (err) {
+        this.onError(err);
+        back(thread);
+      }
+    };
+    const form = h("li", { class: "thread", dataset: { thread: thread.id } }, h("form", { onSubmit: (event) => (event.preventDefault(), save()), onKeydown: (event) => event.key === "Escape" && (event.stopPropagation(), back(thread)) }, box, h("button", { class: "action small", type: "submit", "aria-label": t("save"), title: t("save") }, icon("check"))));
+    row.replaceWith(form);
+    box.select();
+    box.focus();
+  }
+
+  async #delete(row, thread) {
+    const title = plain(thread.title) || t("thread.untitled");
+    if (!(await confirmed({ title: t("delete.question"), text: t("delete.text", { title }), confirm: t("delete") }))) return;
+    try {
+      await this.api.call("threads.delete", { thread_id: thread.id });
+    } catch (err) {
+      this.onError(err);
+      return;
+    }
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    row.remove();
+    (next?.querySelector(".title") ?? this.search).focus();
+    this.onDeleted(thread.id);
+  }
+}
+
+function day(when) {
+  return Number.isNaN(when.getTime()) ? "" : when.toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "short", year: "numeric" });
+}

@@ -1,0 +1,126 @@
+// What the user said and what was answered.
+import { h, icon } from "../dom.js";
+import { MarkdownView } from "../markdown.js";
+import { t } from "../strings.js";
+import { safeImage } from "./image.js";
+
+const arabicLetters = /\p{Script=Arabic}/gu;
+const letters = /\p{L}/gu;
+const enough = 400; // characters that tell the language
+
+/**
+ * Marks an element as Urdu when most letters of its text are; otherwise the
+ * browser finds the direction.
+ */
+export function setSpeech(el, text) {
+  const head = text.slice(0, enough);
+  const urdu = (head.match(arabicLetters)?.length ?? 0) * 2 > (head.match(letters)?.length ?? 0);
+  el.dir = urdu ? "rtl" : "auto";
+  if (urdu) el.lang = "ur";
+  else el.removeAttribute("lang");
+}
+
+// They turn the direction of what stands beside them: a text must not dress up
+// as something else. In a plain text they are taken away.
+const bidiControls = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** Text that somebody wrote, safe to stand beside other text. */
+export const plain = (text) => String(text ?? "").replace(bidiControls, "");
+
+export class UserMessage {
+  constructor(item) {
+    this.el = h("article", { class: "item user", "aria-label": t("you") });
+    this.update(item);
+  }
+
+  update(item) {
+    const text = (item.content ?? []).map((part) => (part.type === "input_tag" ? `@${part.text}` : part.text)).join("\n");
+    const bubble = h("div", { class: "bubble" }, plain(text));
+    setSpeech(bubble, text);
+    this.el.replaceChildren(
+      ...[
+        item.quoted_text && h("blockquote", { dir: "auto" }, plain(item.quoted_text)),
+        item.attachments?.length && h("ul", { class: "files", "aria-label": t("files") }, item.attachments.map((file) => h("li", {}, attachment(file)))),
+        text && bubble,
+      ].filter(Boolean),
+    );
+    this.el.classList.toggle("sending", Boolean(item.local));
+  }
+}
+
+function attachment(file) {
+  const image = file.type === "image" && safeImage(file.preview_url, file.name);
+  return image || h("span", { class: "file" }, icon("file"), h("bdi", {}, plain(file.name)));
+}
+
+export class AssistantMessage {
+  #parts = [];
+
+  /** @param {{copy: Function, feedback: Function, retry: Function, speaker: (item: any) => string}} actions */
+  constructor(item, actions) {
+    this.actions = actions;
+    this.who = h("p", { class: "who" });
+    this.body = h("div", { class: "speech" });
+    this.sources = h("ol", { class: "sources", hidden: true, "aria-label": t("sources") });
+    this.tools = this.#buttons();
+    this.el = h("article", { class: "item assistant" }, this.who, this.body, this.sources, this.tools);
+    this.update(item, null);
+  }
+
+  #buttons() {
+    const rate = (kind, name, sign) =>
+      h("button", { class: "action small", type: "button", "aria-label": t(name), title: t(name), "aria-pressed": "false", dataset: { kind }, onClick: () => this.actions.feedback(this.item, kind) }, icon(sign));
+    const copied = h("button", { class: "action small", type: "button", onClick: () => this.actions.copy(textOf(this.item), copied) }, icon("copy"), t("copy"));
+    this.retry = h("button", { class: "action small retry", type: "button", onClick: () => this.actions.retry() }, icon("retry"), t("retry"));
+    return h("div", { class: "tools" }, copied, rate("positive", "good", "up"), rate("negative", "bad", "down"), this.retry);
+  }
+
+  update(item, update) {
+    this.item = item;
+    const who = this.actions.speaker(item);
+    this.who.textContent = who;
+    this.el.setAttribute("aria-label", who);
+    for (const button of this.tools.querySelectorAll("[data-kind]")) button.setAttribute("aria-pressed", String(button.dataset.kind === item.feedback));
+    this.el.classList.toggle("writing", Boolean(item.unfinished));
+    if (update?.type === "assistant_message.content_part.text_delta") {
+      this.#part(update.content_index).append(update.delta);
+      if (textOf(item).length < enough) setSpeech(this.body, textOf(item));
+      return;
+    }
+    (item.content ?? []).forEach((part, i) => this.#part(i).set(part.text ?? ""));
+    if (!item.unfinished) for (const part of this.#parts) part.finish();
+    setSpeech(this.body, textOf(item));
+    this.#showSources(item);
+  }
+
+  #part(index) {
+    while (this.#parts.length <= index) {
+      const el = h("div", { class: "md" });
+      this.body.append(el);
+      this.#parts.push(new MarkdownView(el));
+    }
+    return this.#parts[index];
+  }
+
+  #showSources(item) {
+    const found = (item.content ?? []).flatMap((part) => part.annotations ?? []).map((annotation) => annotation.source).filter(Boolean);
+    this.sources.hidden = !found.length;
+    this.sources.replaceChildren(...found.map((source) => h("li", {}, sourceLink(source))));
+  }
+}
+
+/** A source by its name; one on the web as a link. */
+export function sourceLink(source) {
+  const name = h("bdi", {}, plain(source.title || source.filename || source.url || source.id));
+  try {
+    const url = new URL(source.url);
+    if (["https:", "http:"].includes(url.protocol)) {
+      return [h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, name), h("span", { class: "host" }, ` ${url.host}`)];
+    }
+  } catch {
+    // no address, or none to follow: the name stands alone
+  }
+  return name;
+}
+
+export const textOf = (item) => (item.content ?? []).map((part) => part.text ?? "").join("\n\n");

@@ -1,0 +1,85 @@
+// Questions that the assistant asks with a form.
+import { h } from "../dom.js";
+import { t } from "../strings.js";
+import { plain } from "./message.js";
+
+let forms = 0; // makes the names of radio buttons differ
+
+export class StructuredInput {
+  /** @param {{answer: (item: any, input: any) => Promise<void>}} actions */
+  constructor(item, actions) {
+    this.actions = actions;
+    this.el = h("article", { class: "item questions", "aria-label": t("questions") });
+    this.update(item);
+  }
+
+  update(item) {
+    this.item = item;
+    this.el.replaceChildren(item.status === "pending" ? this.#form() : this.#answers());
+  }
+
+  #form() {
+    forms += 1;
+    this.fields = (this.item.inputs ?? []).map((input) => (input.type === "multiple_choice" ? choice(input, `q${forms}-${input.id}`) : freeform(input)));
+    const submit = h("button", { class: "action primary", type: "submit" }, t("submit"));
+    const skip = h("button", { class: "action", type: "button", onClick: () => this.#send("skipped") }, t("skip"));
+    const form = h("form", { onSubmit: (event) => (event.preventDefault(), this.#send("answered")) }, this.fields.map((field) => field.el), h("div", { class: "row" }, skip, submit));
+    this.buttons = [submit, skip];
+    return form;
+  }
+
+  async #send(status) {
+    const answers = {};
+    if (status === "answered") {
+      for (const field of this.fields) {
+        const values = field.values();
+        answers[field.id] = { values, skipped: values.length === 0 };
+      }
+    }
+    for (const button of this.buttons) button.disabled = true;
+    try {
+      await this.actions.answer(this.item, { status, answers });
+    } finally {
+      for (const button of this.buttons) button.disabled = false;
+    }
+  }
+
+  #answers() {
+    return h(
+      "dl",
+      {},
+      (this.item.inputs ?? []).map((input) => [
+        h("dt", { dir: "auto" }, plain(input.question)),
+        h("dd", { dir: "auto" }, input.answer?.values?.length ? plain(input.answer.values.join(", ")) : t("skipped")),
+      ]),
+    );
+  }
+}
+
+function choice(input, name) {
+  const type = input.multiple ? "checkbox" : "radio";
+  const other = h("input", { type: "text", maxlength: 1000, "aria-label": t("answer.other", { question: plain(input.question) }), placeholder: t("answer.own"), dir: "auto" });
+  const boxes = (input.options ?? []).map((option) => h("input", { type, name, value: option.value }));
+  const el = h(
+    "fieldset",
+    {},
+    h("legend", { dir: "auto" }, plain(input.question)),
+    boxes.map((box) => h("label", { class: "choice" }, box, h("bdi", {}, plain(box.value)))),
+    other,
+  );
+  return {
+    el, id: input.id,
+    values() {
+      const own = other.value.trim();
+      const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
+      if (!own) return chosen;
+      return input.multiple ? [...chosen, own] : [own];
+    },
+  };
+}
+
+function freeform(input) {
+  const area = h("textarea", { rows: 2, maxlength: 4000, dir: "auto" });
+  const el = h("label", { class: "question" }, h("span", { dir: "auto" }, plain(input.question)), input.description && h("small", { dir: "auto" }, plain(input.description)), area);
+  return { el, id: input.id, values: () => (area.value.trim() ? [area.value.trim()] : []) };
+}

@@ -1,0 +1,108 @@
+// The conversation on the screen: items in their order, older ones as one
+// scrolls up, and the newest in sight while one reads along.
+import { h, icon } from "../dom.js";
+import { t } from "../strings.js";
+import { viewOf } from "./items.js";
+
+const near = 80; // px from the end within which the view follows what is written
+
+export class ThreadView {
+  #views = new Map();
+  #following = true;
+
+  /**
+   * @param {object} parts
+   * @param {any} parts.actions  what buttons of items do
+   * @param {() => Promise<void>} parts.onOlder  loads older items
+   * @param {(err: any) => void} parts.onFault
+   */
+  constructor({ actions, onOlder, onFault }) {
+    Object.assign(this, { actions, onOlder, onFault });
+    this.top = h("div", { class: "top" });
+    this.list = h("div", { class: "items" });
+    this.end = h("div", { class: "end" }); // errors and notices
+    // The log does not speak while it is written: what is to be said aloud goes
+    // to the status line, once.
+    this.el = h("div", { class: "log", role: "log", "aria-label": t("conversation"), "aria-live": "off", tabindex: "0" }, h("div", { class: "column" }, this.top, this.list, this.end));
+    this.jump = h("button", { class: "action outlined jump", type: "button", hidden: true, onClick: () => this.toEnd() }, icon("latest"), t("latest"));
+    this.el.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#watchTop();
+    new ResizeObserver(() => this.#keepUp()).observe(this.list);
+  }
+
+  #watchTop() {
+    const seen = new IntersectionObserver(([entry]) => entry.isIntersecting && this.onOlder(), { root: this.el, rootMargin: "400px 0px 0px" });
+    seen.observe(this.top);
+    this.lookAgain = () => (seen.unobserve(this.top), seen.observe(this.top));
+  }
+
+  #scrolled() {
+    this.#following = this.el.scrollHeight - this.el.scrollTop - this.el.clientHeight < near;
+    this.jump.hidden = this.#following;
+  }
+
+  #keepUp() {
+    if (this.#following) this.el.scrollTop = this.el.scrollHeight;
+  }
+
+  toEnd() {
+    this.#following = true;
+    this.jump.hidden = true;
+    this.#keepUp();
+  }
+
+  added(item, before) {
+    const view = viewOf(item, this.actions, this.onFault);
+    if (!view) return;
+    view.el.dataset.item = item.id;
+    this.#views.set(item.id, view);
+    const next = before && this.#views.get(before)?.el;
+    if (next) this.#hold(() => next.before(view.el));
+    else this.list.append(view.el);
+    this.#markLast();
+  }
+
+  /** Puts something in above what is being read without moving it. */
+  #hold(insert) {
+    const height = this.el.scrollHeight;
+    const top = this.el.scrollTop;
+    insert();
+    if (!this.#following) this.el.scrollTop = top + this.el.scrollHeight - height;
+  }
+
+  changed(item, update) {
+    const view = this.#views.get(item.id);
+    if (view) view.update(item, update);
+    else this.added(item, null);
+  }
+
+  removed(id) {
+    this.#views.get(id)?.el.remove();
+    this.#views.delete(id);
+    this.#markLast();
+  }
+
+  /** The newest answer alone can be asked for anew. */
+  #markLast() {
+    this.list.querySelector(".last")?.classList.remove("last");
+    [...this.list.querySelectorAll(":scope > .assistant")].at(-1)?.classList.add("last");
+  }
+
+  /** Says something at the end: an error with what can be done, or a notice. */
+  tell(el) {
+    this.end.append(el);
+    this.toEnd();
+  }
+
+  hush() {
+    this.end.replaceChildren();
+  }
+
+  clear() {
+    this.#views.clear();
+    this.list.replaceChildren();
+    this.hush();
+    this.#following = true;
+    this.jump.hidden = true;
+  }
+}
