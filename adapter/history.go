@@ -100,7 +100,7 @@ func hasFiles(item chatkit.Item) bool {
 // records of a run have the calls and their results besides the texts before
 // them; a text behind the last, of an answer that was stopped, stands alone.
 func spoken(items []chatkit.Item, files files) (messages []agent.Message) {
-	recorded, runs := 0, make([]storedRun, len(items))
+	recorded, runs := -1, make([]storedRun, len(items))
 	for i, item := range items {
 		if hidden, ok := item.(*chatkit.HiddenContext); ok {
 			if runs[i] = readHidden(hidden); runs[i].Kind == kindRun {

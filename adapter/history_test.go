@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"taskwire/adapter/agent/agenttest"
+	"taskwire/adapter/chatkit"
 )
 
 // shownTo gives the roles and the texts that a request shows to the model,
@@ -93,5 +96,30 @@ func TestChatAPIListsEveryStep(t *testing.T) {
 	got := h.say(t, "add one and nothing (no. 0)", "", c.header).chat(t)
 	if len(got.ToolCalls) != 2 || !got.ToolCalls[0].OK || got.ToolCalls[1].OK || got.Response != "One of them." {
 		t.Errorf("%+v, want both calls, of which the first worked", got)
+	}
+}
+
+// An answer that has no record, because it was stopped, is told to the model
+// although the message that it answers lies behind what is read.
+func TestHistoryBeginsWithAnAnswer(t *testing.T) {
+	t.Parallel()
+	model := startModel(t)
+	h := start(t, setup{env: model.env(nil)})
+	c := h.chat(t, model)
+	turn := h.Server.threads.begin(t, c.user, "too old to be read", nil)
+	kept := []chatkit.Item{answered(turn, "The oldest answer")}
+	for len(kept) < historyItems {
+		kept = append(kept, &chatkit.HiddenContext{
+			Base: chatkit.Base{ID: turn.NewItemID(chatkit.KindHiddenContext), CreatedAt: time.Now()}, Content: json.RawMessage(`{"kind":"another"}`),
+		})
+	}
+	if err := turn.End(t.Context(), chatkit.Cancelled, chatkit.Changes{Save: kept}); err != nil {
+		t.Fatal(err)
+	}
+	c.thread = turn.Thread().ID
+	h.stream(t, c.body("What did you say?"), c.header).ok(t, http.StatusOK)
+	roles, texts := shownTo(c.asked()[0])
+	if !slices.Equal(roles, []string{"assistant", "user"}) || texts[0] != "The oldest answer" {
+		t.Errorf("the model sees %q %q, want the answer and the question", roles, texts)
 	}
 }
