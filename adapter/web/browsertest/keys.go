@@ -35,17 +35,44 @@ func (tab *Tab) Press(combinations ...string) {
 		if !ok {
 			key = name
 		}
-		var held []chromedp.Modifier
+		var held chromedp.Modifier
 		for _, part := range parts[:len(parts)-1] {
 			modifier, ok := modifiers[part]
 			if !ok {
 				tab.fatal("no modifier is called %q", part)
 			}
-			held = append(held, modifier)
+			held |= modifier
 		}
-		if err := chromedp.Do(tab.ctx, chromedp.KeyEvent(key, chromedp.KeyModifiers(held...))); err != nil {
-			tab.fatal("press %s: %v", combination, err)
+		for _, r := range key {
+			tab.stroke(r, held)
 		}
+	}
+}
+
+// stroke presses one key. What it types goes with its going down, and not as an
+// event of its own: a page that prevents the one prevents the other, as where
+// Enter sends.
+func (tab *Tab) stroke(r rune, held chromedp.Modifier) {
+	tab.t.Helper()
+	events := kb.Encode(r)
+	text := ""
+	for _, event := range events {
+		if event.Type == kb.KeyChar && held&^chromedp.ModifierShift == 0 {
+			text = event.Text
+		}
+	}
+	for _, event := range events {
+		switch event.Modifiers |= int64(held); event.Type {
+		case kb.KeyChar:
+			continue
+		case kb.KeyUp:
+		default:
+			event.Text = text
+			if event.Type = kb.KeyDown; text == "" {
+				event.Type = kb.KeyRawDown
+			}
+		}
+		call(tab, input.DispatchKeyEvent, *event)
 	}
 }
 
