@@ -25,7 +25,7 @@ type program struct {
 
 var programs = []program{
 	{"mcpserver", "127.0.0.1:8081", "MCP server   http://127.0.0.1:8081/mcp"},
-	{"adapter", "127.0.0.1:8080", "ChatKit      http://127.0.0.1:8080/api/chatkit"},
+	{"adapter", "127.0.0.1:8080", "Chat         http://127.0.0.1:8080/chatbot"},
 }
 
 func main() {

@@ -12,6 +12,8 @@ const en = {
   cancel: "Cancel",
   save: "Save",
   more: "Show more",
+  reload: "Reload",
+  "error.load": "The page could not be loaded as a whole.",
   // The conversation.
   conversation: "Conversation",
   you: "You",
@@ -40,6 +42,14 @@ const en = {
   "step.complete": "done",
   "step.search": "Web search",
   "step.thought": "Thought",
+  // Widgets.
+  "widget.more": "Show {count} more",
+  "widget.choose": "Choose…",
+  "widget.details": "Details",
+  "widget.open": "Open",
+  "widget.image": "Image",
+  "widget.table": "Table",
+  "widget.chart": "Chart",
   // Questions with a form.
   questions: "Questions",
   submit: "Submit",
@@ -104,6 +114,8 @@ const ur = {
   cancel: "منسوخ",
   save: "محفوظ کریں",
   more: "مزید دکھائیں",
+  reload: "دوبارہ کھولیں",
+  "error.load": "صفحہ پورا نہیں کھل سکا۔",
   // The conversation.
   conversation: "گفتگو",
   you: "آپ",
@@ -132,6 +144,14 @@ const ur = {
   "step.complete": "مکمل",
   "step.search": "ویب تلاش",
   "step.thought": "غور",
+  // Widgets.
+  "widget.more": "مزید {count} دکھائیں",
+  "widget.choose": "منتخب کریں…",
+  "widget.details": "تفصیل",
+  "widget.open": "کھولیں",
+  "widget.image": "تصویر",
+  "widget.table": "جدول",
+  "widget.chart": "چارٹ",
   // Questions with a form.
   questions: "سوالات",
   submit: "بھیجیں",
@@ -190,6 +210,7 @@ const tables = { en, ur };
 const serverWords = {
   "Create task": "کام بنائیں", "List tasks": "کاموں کی فہرست", "Get task": "کام دیکھیں", "Update task": "کام میں تبدیلی",
   "Delete task": "کام حذف کریں", "Complete or reopen task": "کام مکمل یا نامکمل کریں", "Task statistics": "کاموں کے اعداد و شمار",
+  Delete: "حذف کریں", done: "مکمل", high: "اہم",
 };
 
 /** @type {"en" | "ur"} */
