@@ -170,6 +170,9 @@ func readAssets() (map[string]*file, error) {
 			return err
 		}
 		data, err := files.ReadFile(name)
+		if path.Ext(name) == ".js" {
+			data = withoutComments(data)
+		}
 		assets[name] = newFile(kind, data)
 		return err
 	})
@@ -186,7 +189,7 @@ func readStyle() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		style.Write(data)
+		style.Write(withoutComments(data))
 	}
 	return style.String(), nil
 }
@@ -205,7 +208,7 @@ var document = template.Must(template.ParseFS(files, "page.html"))
 func (p *Page) document(cfg Config, l lang, style string) (*file, error) {
 	var modules []string
 	for _, name := range sortedNames(p.assets) {
-		if path.Ext(name) == ".js" {
+		if path.Ext(name) == ".js" && cfg.needs(name, l) {
 			modules = append(modules, p.prefix+name)
 		}
 	}
@@ -214,6 +217,17 @@ func (p *Page) document(cfg Config, l lang, style string) (*file, error) {
 		"Lang": l, "Style": template.CSS(style), "Prefix": p.prefix, "Modules": modules, "Config": cfg.forPage(),
 	})
 	return newFile("text/html; charset=utf-8", out.Bytes()), err
+}
+
+// needs reports whether the page is to load a module at once.
+func (cfg Config) needs(name string, l lang) bool {
+	switch {
+	case name == "js/chatkit-face.js":
+		return cfg.ChatKit.Enabled
+	case strings.HasPrefix(name, "js/words-"):
+		return name == "js/words-"+l.Code+".js"
+	}
+	return true
 }
 
 // forPage is the configuration as the page's modules read it.

@@ -4,7 +4,6 @@ import { ApiError } from "./api.js";
 import { SignedOutError, tokenSource } from "./auth.js";
 import { makeBeacon } from "./beacon.js";
 import { Chat } from "./chat/chat.js";
-import { showChatKit } from "./chatkit-face.js";
 import { chatKitOptions, createClient, threadMemory } from "./chatkit-config.js";
 import { clientTools } from "./client-tools.js";
 import { h, icon } from "./dom.js";
@@ -50,7 +49,8 @@ function options() {
 }
 
 /** ChatKit, and our own chat if it fails. */
-function showChatKitOr() {
+async function showChatKitOr() {
+  const { showChatKit } = await import("./chatkit-face.js");
   const mount = h("main", { class: "chatkit" });
   frame([], mount);
   const kit = showChatKit(mount, { config: config.chatkit, options: options(), beacon });

@@ -1,10 +1,10 @@
 // The first module: it needs next to nothing itself, so that it can say so when
 // the rest of the page does not load.
 import { h } from "./dom.js";
-import { restorePreferences } from "./preferences.js";
+import { restoreTheme } from "./preferences.js";
 import { t } from "./strings.js";
 
-restorePreferences();
+restoreTheme();
 try {
   await import("./app.js");
 } catch (err) {

@@ -1,7 +1,5 @@
 // What a person chose, kept in this browser: language and theme. Where storage
 // is closed to us the choice lasts as long as the page.
-import { setLanguage } from "./strings.js";
-
 const themeKey = "taskwire-theme";
 const languageCookie = "taskwire-lang";
 const year = 365 * 24 * 60 * 60;
@@ -25,21 +23,16 @@ export function keep(key, value) {
   }
 }
 
-/** Takes up what was chosen before. The server has rendered the language already. */
-export function restorePreferences() {
-  setLanguage(document.documentElement.lang);
-  applyTheme(recall(themeKey));
-}
+/** Takes up the theme that was chosen before. */
+export const restoreTheme = () => applyTheme(recall(themeKey));
 
 /**
- * The language is a cookie because the server renders the first words of the page.
+ * Keeps the language, in a cookie because the server renders the page in it:
+ * the next one, from its first word on.
  * @param {string} code
  */
 export function chooseLanguage(code) {
   document.cookie = `${languageCookie}=${code}; path=/; max-age=${year}; samesite=lax`;
-  setLanguage(code);
-  document.documentElement.lang = code;
-  document.documentElement.dir = code === "ur" ? "rtl" : "ltr";
 }
 
 /** @returns {"light" | "dark"} what is on the screen now. */
