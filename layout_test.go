@@ -93,7 +93,7 @@ var forbidden = []struct{ from, to string }{
 }
 
 // testPackages may be imported by tests alone.
-var testPackages = []string{"storetest", "identitytest", "agenttest", "browsertest"}
+var testPackages = []string{"storetest", "identitytest", "agenttest", "browsertest", "chatkittest"}
 
 func within(pkg, parent string) bool { return pkg == parent || strings.HasPrefix(pkg, parent+"/") }
 

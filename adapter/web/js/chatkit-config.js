@@ -124,7 +124,11 @@ export function createClient({ api = "/api/chatkit", getToken = async () => null
     return { id: session_id, secret: client_secret, staleAt: Date.now() + life - Math.min(early, life / 2) };
   }
 
-  /** Does a request with the bearer that it needs, and once more when that is refused. */
+  /**
+   * Does a request with the bearer that it needs, and once more when that is refused.
+   * @param {string} url
+   * @param {RequestInit} init
+   */
   async function authorized(url, init) {
     if (mode === "openai") return userFetch(url, init);
     try {
@@ -161,8 +165,8 @@ export function createClient({ api = "/api/chatkit", getToken = async () => null
     let created = Promise.resolve(threadId);
 
     const begun = authorized(url, { ...init, headers, signal: connection.signal }).then((response) => {
-      over = !response.ok || !response.body;
-      if (over || threadId) return response;
+      over = !response.ok;
+      if (!response.ok || !response.body || threadId) return response;
       const [ours, theirs] = response.body.tee();
       created = createdThread(ours);
       return new Response(theirs, response);
@@ -193,7 +197,7 @@ export function createClient({ api = "/api/chatkit", getToken = async () => null
         body?.error(signal.reason);
       }, { once: true });
       begun.then((response) => {
-        if (over) return resolve(response);
+        if (over || !response.body) return resolve(response);
         const reader = response.body.getReader();
         const watched = new ReadableStream({
           start(controller) {
@@ -265,6 +269,7 @@ export function createClient({ api = "/api/chatkit", getToken = async () => null
 
 /** @typedef {ReturnType<typeof createClient>} Client */
 
+/** @type {typeof globalThis.fetch} */
 function browserFetch(input, init) {
   return globalThis.fetch(input, init);
 }
@@ -275,13 +280,24 @@ function zoneOfBrowser() {
   return zone === "Etc/Unknown" ? "" : zone;
 }
 
-/** Whether a body can be sent again: a stream is gone once it is sent. */
+/**
+ * Whether a body can be sent again: a stream is gone once it is sent.
+ * @param {RequestInit} init
+ */
 const repeatable = ({ body }) => !(body instanceof ReadableStream);
 
-/** Frees the connection of a response that nobody reads. */
+/**
+ * Frees the connection of a response that nobody reads.
+ * @param {Response} response
+ */
 const discard = (response) => response.body?.cancel();
 
-/** An address and its options, of any arguments that fetch takes. */
+/**
+ * An address and its options, of any arguments that fetch takes.
+ * @param {RequestInfo | URL} input
+ * @param {RequestInit} [init]
+ * @returns {Promise<[string, RequestInit]>}
+ */
 async function plain(input, init) {
   if (!(input instanceof Request)) return [String(input), { ...init }];
   const request = new Request(input, init);
@@ -291,7 +307,11 @@ async function plain(input, init) {
   return [request.url, { method, headers, credentials, signal, body: json ? await body?.text() : body }];
 }
 
-/** Secrets go to the endpoint, its direct uploads and its beacon, and nowhere else. */
+/**
+ * Secrets go to the endpoint, its direct uploads and its beacon, and nowhere else.
+ * @param {string} url
+ * @param {string} api
+ */
 function takesBearer(url, api) {
   const here = globalThis.location?.href ?? "http://localhost/";
   const at = new URL(url, here);
@@ -299,7 +319,10 @@ function takesBearer(url, api) {
   return at.origin === endpoint.origin && ["", "/upload", "/beacon"].some((path) => at.pathname === endpoint.pathname + path);
 }
 
-/** What is asked, of a request's body; null of what is no request of ChatKit's. */
+/**
+ * What a text says, if it is JSON; else null.
+ * @param {unknown} body
+ */
 function read(body) {
   try {
     return typeof body === "string" ? JSON.parse(body) : null;
@@ -346,6 +369,10 @@ const userKey = "chatkit-user";
  * @param {string} [user] who it belongs to; empty where there is no sign-in
  */
 export function threadMemory(user = "") {
+  /**
+   * @template T
+   * @param {(s: Storage) => T} use
+   */
   const storage = (use) => {
     try {
       return use(globalThis.localStorage);
@@ -377,10 +404,16 @@ export function threadMemory(user = "") {
 
 // --- What ChatKit shows ---------------------------------------------------
 
+/** @param {string} name */
+const hello = (name) => `Hello${name && ` ${name}`}! How can I help you with your tasks?`;
+
+/** @param {string} name */
+const salaam = (name) => `السلام علیکم${name && ` ${name}`}! میں آپ کے کاموں میں کیسے مدد کر سکتا ہوں؟`;
+
 const words = {
   en: {
     title: "AI Task Assistant",
-    greeting: (name) => `Hello${name && ` ${name}`}! How can I help you with your tasks?`,
+    greeting: hello,
     placeholder: "Tell me about your tasks…",
     prompts: ["Create a new task", "List my tasks", "Help me understand what I can do"],
     create: { label: "Create a task", shortLabel: "Create", placeholderOverride: "What is to be done?" },
@@ -388,7 +421,7 @@ const words = {
   },
   ur: {
     title: "اے آئی ٹاسک معاون",
-    greeting: (name) => `السلام علیکم${name && ` ${name}`}! میں آپ کے کاموں میں کیسے مدد کر سکتا ہوں؟`,
+    greeting: salaam,
     placeholder: "اپنے کاموں کے بارے میں لکھیں…",
     prompts: ["نیا کام بنائیں", "میرے کام دکھائیں", "مجھے بتائیں کہ آپ کیا کر سکتے ہیں"],
     create: { label: "کام بنائیں", shortLabel: "نیا کام", placeholderOverride: "کیا کرنا ہے؟" },
@@ -535,5 +568,8 @@ export function setChatKit(element, all) {
   element.setOptions(/** @type {import("@openai/chatkit").ChatKitOptions} */ (options));
 }
 
-/** "onThreadChange" is "chatkit.thread.change". */
+/**
+ * "onThreadChange" is "chatkit.thread.change".
+ * @param {string} handler
+ */
 const eventOf = (handler) => `chatkit${handler.slice(2).replace(/[A-Z]/g, (c) => `.${c.toLowerCase()}`)}`;

@@ -22,10 +22,10 @@ const fatal = new Set(["FatalAppError", "DomainVerificationRequestError"]);
  *
  * @param {HTMLElement} mount
  * @param {object} parts
- * @param {{chatkit: {script: string}}} parts.config
+ * @param {{script: string}} parts.config where the script is
  * @param {ReturnType<typeof import("./chatkit-config.js").chatKitOptions>} parts.options with the handlers
  * @param {{time(name: string, ms: number): void, error(name: string): void}} parts.beacon
- * @returns {{ready: Promise<void>, failed: Promise<Failure>, update(options: object): void, newThread(): Promise<void>, remove(): void}}
+ * @returns {{ready: Promise<void>, failed: Promise<Failure>, update(options: ReturnType<typeof import("./chatkit-config.js").chatKitOptions>): void, newThread(): Promise<void>, remove(): void}}
  *   `ready` rejects when it fails before. `failed` tells a failure before or
  *   after; the element is gone by then.
  */
@@ -36,9 +36,8 @@ export function showChatKit(mount, { config, options, beacon }) {
   /** @type {any} */
   let element = null;
   let isReady = false;
-  let resolveReady, rejectReady, resolveFailed;
-  const ready = new Promise((resolve, reject) => ([resolveReady, rejectReady] = [resolve, reject]));
-  const failed = new Promise((resolve) => (resolveFailed = resolve));
+  const { promise: ready, settle: becomeReady } = promised();
+  const { promise: failed, settle: tellFailure } = promised();
   ready.catch(() => {}); // who waits for `failed` alone hears of it there
 
   function remove() {
@@ -52,11 +51,15 @@ export function showChatKit(mount, { config, options, beacon }) {
     if (signal.aborted) return;
     remove();
     beacon.error(reason === "script_failed" ? reason : `chatkit_${reason}`);
-    rejectReady(new Error(reason));
-    resolveFailed(reason);
+    becomeReady(Promise.reject(new Error(reason)));
+    tellFailure(reason);
   }
 
-  /** Gives up unless `wait` has ended in time. */
+  /**
+   * Gives up unless `wait` has ended in time.
+   * @param {Promise<unknown>} wait
+   * @param {Failure} reason
+   */
   async function inTime(wait, reason) {
     const timer = setTimeout(() => giveUp(reason), patience);
     try {
@@ -74,12 +77,13 @@ export function showChatKit(mount, { config, options, beacon }) {
     }
   }
 
+  /** @param {CustomEvent<{error?: Error}>} event */
   function onError({ detail }) {
-    if (!isReady || fatal.has(detail?.error?.name)) giveUp("fatal");
+    if (!isReady || fatal.has(detail?.error?.name ?? "")) giveUp("fatal");
   }
 
   async function start() {
-    await inTime(defined(config.chatkit.script).catch(() => giveUp("script_failed")), "not_defined");
+    await inTime(defined(config.script).catch(() => giveUp("script_failed")), "not_defined");
     if (signal.aborted) return;
     beacon.time("script_ms", performance.now() - began);
     element = document.createElement(tag);
@@ -95,7 +99,7 @@ export function showChatKit(mount, { config, options, beacon }) {
     element.style.visibility = "";
     beacon.time("chatkit_ready_ms", performance.now() - began);
     watchFrame(element, () => giveUp("fatal"), signal);
-    resolveReady();
+    becomeReady();
   }
 
   start();
@@ -109,24 +113,47 @@ export function showChatKit(mount, { config, options, beacon }) {
     },
     /** Leaves the thread that is open. */
     async newThread() {
-      if (!element) return;
       try {
-        await element.setThreadId(null);
+        await element?.setThreadId(null);
       } catch {
-        // It refuses while it loads a thread: when that has ended, once more.
-        element?.addEventListener("chatkit.thread.load.end", () => element?.setThreadId(null).catch(() => {}), { once: true, signal });
+        // It may refuse while it loads a thread: once more when that has ended or failed.
+        await once(element, ["chatkit.thread.load.end", "chatkit.error"], signal);
+        await element?.setThreadId(null).catch(() => {});
       }
     },
     remove,
   };
 }
 
+/**
+ * The first of some events.
+ * @param {HTMLElement} element
+ * @param {string[]} types
+ * @param {AbortSignal} signal
+ */
+const once = (element, types, signal) =>
+  new Promise((resolve) => types.forEach((type) => element.addEventListener(type, resolve, { once: true, signal })));
+
+/** A promise and what settles it. */
+function promised() {
+  /** @type {(value?: any) => void} */
+  let settle = () => {};
+  /** @type {Promise<any>} */
+  const promise = new Promise((resolve) => (settle = resolve));
+  return { promise, settle };
+}
+
 /** @type {Promise<void> | null} */
 let loading = null;
 
-/** Loads the script that defines the element, once. Rejects when it cannot be loaded. */
-function defined(src) {
-  if (customElements.get(tag)) return Promise.resolve();
+/**
+ * Loads the script that defines the element, once. Rejects when it cannot be loaded.
+ * @param {string} src
+ * @returns {Promise<void>}
+ */
+async function defined(src) {
+  if (customElements.get(tag)) return;
+  await pageLoaded();
   loading ??= new Promise((_, reject) => {
     const script = document.createElement("script");
     script.src = src;
@@ -138,10 +165,20 @@ function defined(src) {
     };
     document.head.append(script);
   });
-  return Promise.race([loading, customElements.whenDefined(tag).then(() => {})]);
+  await Promise.race([loading, customElements.whenDefined(tag)]);
 }
 
-/** Tells when ChatKit takes its frame away, as it does on a domain that it may not run on. */
+/** A script that hangs is not to keep the page itself loading. */
+async function pageLoaded() {
+  if (document.readyState !== "complete") await new Promise((resolve) => addEventListener("load", resolve, { once: true }));
+}
+
+/**
+ * Tells when ChatKit takes its frame away, as it does on a domain that it may not run on.
+ * @param {HTMLElement} element
+ * @param {() => void} gone
+ * @param {AbortSignal} signal
+ */
 function watchFrame(element, gone, signal) {
   const inside = element.shadowRoot;
   if (!inside?.querySelector("iframe")) return; // closed to us
