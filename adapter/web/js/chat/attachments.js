@@ -103,10 +103,20 @@ export class Attachments {
     return [...this.#files.values()].map((file) => file.id);
   }
 
-  /** Lets them go: they belong to a message now. */
-  release() {
+  /** Takes them out, for a message that is sent; giveBack undoes it. */
+  take() {
+    const taken = [...this.#files];
     this.#files.clear();
     this.el.replaceChildren();
+    this.#changed();
+    return taken;
+  }
+
+  giveBack(taken) {
+    for (const [chip, entry] of taken) {
+      this.#files.set(chip, entry);
+      this.el.append(chip);
+    }
     this.#changed();
   }
 }

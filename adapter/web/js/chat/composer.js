@@ -16,7 +16,7 @@ export class Composer {
    * @param {object} parts
    * @param {any} parts.options  ChatKit's `composer` option: placeholder, tools, attachments
    * @param {import("../api.js").Api} parts.api
-   * @param {(message: {text: string, attachments: string[], tool: string}) => void} parts.onSend
+   * @param {(message: {text: string, attachments: string[], files: any[], tool: string}) => void} parts.onSend
    * @param {() => void} parts.onStop
    * @param {(text: string) => void} parts.onProblem
    * @param {{error: Function}} parts.beacon
@@ -31,7 +31,7 @@ export class Composer {
     this.tools = (options.tools ?? []).map((tool) => h("button", { class: "action small", type: "button", "aria-pressed": "false", dataset: { tool: tool.id }, onClick: () => this.#pick(tool.id) }, icon(tool.id === "list_tasks" ? "list" : "plus"), tool.shortLabel ?? tool.label));
     this.el = h(
       "form",
-      { class: "composer", onSubmit: (event) => (event.preventDefault(), this.#submit()) },
+      { class: "composer", onSubmit: (event) => (event.preventDefault(), this.submit()) },
       h("div", { class: "box" }, this.files.el, this.box, h("div", { class: "row" }, attach, this.files.input, h("div", { class: "picks", role: "group", "aria-label": t("tools") }, this.tools), this.stop, this.send)),
     );
     this.#acceptDrops();
@@ -56,7 +56,7 @@ export class Composer {
   #key(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    this.#submit();
+    this.submit();
   }
 
   #typed() {
@@ -72,15 +72,24 @@ export class Composer {
     this.box.focus();
   }
 
-  #submit() {
+  /** Hands over what was written; restore gives it back if it is not accepted. */
+  submit() {
     const text = this.box.value;
-    if (this.send.disabled || (!text.trim() && !this.files.ids.length)) return;
-    const message = { text, attachments: this.files.ids, tool: this.#tool };
+    if (this.send.disabled) return;
+    const attachments = this.files.ids;
+    const message = { text, attachments, files: this.files.take(), tool: this.#tool };
     this.box.value = "";
     keep(draftKey(this.#thread), null);
     if (this.#tool) this.#pick(this.#tool);
-    this.files.release();
+    this.#refresh();
     this.onSend(message);
+  }
+
+  restore({ text, files = [], tool }) {
+    this.box.value = this.box.value ? `${text}\n${this.box.value}` : text;
+    this.files.giveBack(files);
+    if (tool && tool !== this.#tool) this.#pick(tool);
+    this.#typed();
   }
 
   #refresh() {
@@ -127,12 +136,6 @@ export class Composer {
   moveTo(threadId) {
     keep(draftKey(this.#thread), null);
     this.#thread = threadId;
-    this.#typed();
-  }
-
-  /** Gives back a message that could not be sent. */
-  restore(text) {
-    this.box.value = this.box.value ? `${text}\n${this.box.value}` : text;
     this.#typed();
   }
 

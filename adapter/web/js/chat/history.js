@@ -17,11 +17,10 @@ export class History {
    * @param {import("../api.js").Api} parts.api
    * @param {(threadId: string) => void} parts.onOpen
    * @param {(threadId: string) => void} parts.onDeleted
-   * @param {(thread: any) => void} parts.onRenamed
    * @param {(err: any) => void} parts.onError
    */
-  constructor({ api, onOpen, onDeleted, onRenamed, onError }) {
-    Object.assign(this, { api, onOpen, onDeleted, onRenamed, onError });
+  constructor({ api, onOpen, onDeleted, onError }) {
+    Object.assign(this, { api, onOpen, onDeleted, onError });
     let timer = 0;
     this.search = h("input", { type: "search", "aria-label": t("history.search"), placeholder: t("history.search"), maxlength: 200, dir: "auto", onInput: () => (clearTimeout(timer), (timer = setTimeout(() => this.refresh(), pause))) });
     this.list = h("ul", { role: "list" });
@@ -40,6 +39,14 @@ export class History {
       this.refresh();
       this.search.focus();
     }
+  }
+
+  /** Forgets all that is shown. */
+  clear() {
+    this.#asked += 1;
+    this.search.value = "";
+    this.list.replaceChildren();
+    this.more.hidden = true;
   }
 
   /** Marks the thread that is being read. */
@@ -114,7 +121,6 @@ export class History {
       if (!title || title === thread.title) return back(thread);
       try {
         const renamed = await this.api.call("threads.update", { thread_id: thread.id, title });
-        this.onRenamed(renamed);
         back(renamed);
       } catch (err) {
         this.onError(err);

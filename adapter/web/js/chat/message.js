@@ -56,7 +56,7 @@ function attachment(file) {
 export class AssistantMessage {
   #parts = [];
 
-  /** @param {{copy: Function, feedback: Function, retry: Function, speaker: (item: any) => string}} actions */
+  /** @param {{copy: Function, feedback: Function, retry: Function}} actions */
   constructor(item, actions) {
     this.actions = actions;
     this.who = h("p", { class: "who" });
@@ -70,14 +70,14 @@ export class AssistantMessage {
   #buttons() {
     const rate = (kind, name, sign) =>
       h("button", { class: "action small", type: "button", "aria-label": t(name), title: t(name), "aria-pressed": "false", dataset: { kind }, onClick: () => this.actions.feedback(this.item, kind) }, icon(sign));
-    const copied = h("button", { class: "action small", type: "button", onClick: () => this.actions.copy(textOf(this.item), copied) }, icon("copy"), t("copy"));
+    const copied = h("button", { class: "action small", type: "button", onClick: () => this.actions.copy(this.item, copied) }, icon("copy"), t("copy"));
     this.retry = h("button", { class: "action small retry", type: "button", onClick: () => this.actions.retry() }, icon("retry"), t("retry"));
     return h("div", { class: "tools" }, copied, rate("positive", "good", "up"), rate("negative", "bad", "down"), this.retry);
   }
 
   update(item, update) {
     this.item = item;
-    const who = this.actions.speaker(item);
+    const who = speakerOf(item);
     this.who.textContent = who;
     this.el.setAttribute("aria-label", who);
     for (const button of this.tools.querySelectorAll("[data-kind]")) button.setAttribute("aria-pressed", String(button.dataset.kind === item.feedback));
@@ -123,4 +123,15 @@ export function sourceLink(source) {
   return name;
 }
 
+const speakers = { orchestrator: "speaker.orchestrator", Orchestrator: "speaker.orchestrator", urdu: "speaker.urdu", "Urdu Specialist": "speaker.urdu" };
+
+/** Who speaks: as it is stored, or as it was heard when the answer came. */
+export function speakerOf(item) {
+  const name = item.sender ?? item.speaking ?? "";
+  return Object.hasOwn(speakers, name) ? t(speakers[name]) : plain(name) || t("assistant");
+}
+
 export const textOf = (item) => (item.content ?? []).map((part) => part.text ?? "").join("\n\n");
+
+/** What is read aloud of an answer once it is whole, and not letter by letter. */
+export const spokenForm = (item) => `${speakerOf(item)}: ${textOf(item).slice(0, 500)}`;

@@ -21,9 +21,10 @@ export class ThreadView {
     this.top = h("div", { class: "top" });
     this.list = h("div", { class: "items" });
     this.end = h("div", { class: "end" }); // errors and notices
+    this.column = h("div", { class: "column" }, this.top, this.list, this.end);
     // The log does not speak while it is written: what is to be said aloud goes
     // to the status line, once.
-    this.el = h("div", { class: "log", role: "log", "aria-label": t("conversation"), "aria-live": "off", tabindex: "0" }, h("div", { class: "column" }, this.top, this.list, this.end));
+    this.el = h("div", { class: "log", role: "log", "aria-label": t("conversation"), "aria-live": "off", tabindex: "0" }, this.column);
     this.jump = h("button", { class: "action outlined jump", type: "button", hidden: true, onClick: () => this.toEnd() }, icon("latest"), t("latest"));
     this.el.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#watchTop();

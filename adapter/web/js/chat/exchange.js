@@ -1,0 +1,200 @@
+// One conversation that is open: what is said in it, and how the page follows the
+// answers. Opening another one makes another exchange; what still arrives for
+// the one that was left is not shown any more.
+import { ApiError } from "../api.js";
+import { SignedOutError } from "../auth.js";
+import { t } from "../strings.js";
+import { Conversation } from "./conversation.js";
+import { spokenForm } from "./message.js";
+import { alert, explain, notice } from "./notices.js";
+import { Turns, openThread, readOlder } from "./turns.js";
+
+export class Exchange {
+  #speaker = "";
+  #unsent = { content: "", key: "" }; // what was not accepted, and under which key it was sent
+  #loadingOlder = false;
+
+  /** @param {import("./chat.js").Chat} chat  the parts of the page */
+  constructor(chat) {
+    this.chat = chat;
+    this.conversation = new Conversation({
+      added: (item, before) => {
+        if (item.type === "assistant_message") item.speaking ??= this.#speaker;
+        this.#shown(() => chat.view.added(item, before));
+        this.#shown(() => chat.showStart());
+      },
+      changed: (item, update) => this.#shown(() => chat.view.changed(item, update)),
+      removed: (id) => this.#shown(() => chat.view.removed(id)),
+    });
+    this.turns = new Turns({
+      api: chat.api, conversation: this.conversation, tools: chat.options.clientTools, beacon: chat.beacon,
+      onEvent: (event) => this.#event(event), onState: (state) => this.#state(state),
+    });
+  }
+
+  get id() {
+    return this.conversation.id;
+  }
+
+  get empty() {
+    return this.conversation.items.length === 0;
+  }
+
+  get left() {
+    return this.turns.ended;
+  }
+
+  leave() {
+    this.turns.leave();
+  }
+
+  #shown(show) {
+    if (!this.left) show();
+  }
+
+  /** Reads the thread and its newest items; false when it was left meanwhile. */
+  async open(id) {
+    const { thread, items, answering } = await openThread(this.chat.api, id);
+    if (this.left) return false;
+    this.conversation.thread = thread;
+    this.conversation.prepend(items);
+    // An answer may have ended between the two looks: then its items are missing.
+    if (answering || this.conversation.last()?.type !== "assistant_message") this.#during(() => this.turns.resume());
+    return true;
+  }
+
+  /** Reads older items, if there are any; true when there are still more. */
+  async older() {
+    const { conversation } = this;
+    if (!conversation.older || this.#loadingOlder) return false;
+    this.#loadingOlder = true;
+    try {
+      const { items } = await readOlder(this.chat.api, conversation.id, conversation.older);
+      this.#shown(() => conversation.prepend(items));
+    } catch (err) {
+      this.#shown(() => this.chat.tellError(err));
+    } finally {
+      this.#loadingOlder = false;
+    }
+    return Boolean(conversation.older);
+  }
+
+  /** Sends a message: on this thread, or as the first of a new one. */
+  say(message) {
+    const { conversation, turns } = this;
+    if (turns.answering) return;
+    const { text, attachments, tool } = message;
+    const input = { content: text.trim() ? [{ type: "input_text", text }] : [], attachments, inference_options: tool ? { tool_choice: { id: tool } } : {} };
+    const [type, params] = conversation.id ? ["threads.add_user_message", { thread_id: conversation.id, input }] : ["threads.create", { input }];
+    const shown = { id: "local", type: "user_message", local: true, content: input.content };
+    const accepted = () => !conversation.items.includes(shown);
+    this.#during(
+      async () => {
+        conversation.put(shown);
+        this.chat.view.toEnd();
+        await turns.run(type, params, { key: this.#keyFor(JSON.stringify(params)) });
+      },
+      () => {
+        if (accepted()) return { label: t("retry"), run: () => this.again() };
+        // While the server has not confirmed it, it is still the writer's.
+        conversation.remove(shown.id);
+        this.chat.composer.restore(message);
+        return { label: t("retry"), run: () => this.chat.composer.submit() };
+      },
+    ).then(() => {
+      if (accepted()) this.#unsent = { content: "", key: "" };
+    });
+  }
+
+  /** What is sent again, word by word, bears the same key: it takes effect once. */
+  #keyFor(content) {
+    if (this.#unsent.content !== content) this.#unsent = { content, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
+    return this.#unsent.key;
+  }
+
+  /** Has the last question answered anew. */
+  again() {
+    const { conversation, turns } = this;
+    const question = conversation.question();
+    if (!question || turns.answering) return;
+    conversation.cutAfter(question.id);
+    this.run("threads.retry_after_item", { thread_id: conversation.id, item_id: question.id }, () => ({ label: t("retry"), run: () => this.again() }));
+  }
+
+  /** Runs a turn other than a message; false when it failed, which has been told. */
+  run(type, params, cureOf) {
+    return this.#during(() => this.turns.run(type, params), cureOf);
+  }
+
+  /**
+   * Tells how a turn failed, with a cure if the same may succeed later.
+   * @param {() => Promise<void>} turn
+   * @param {() => {label: string, run: () => void} | undefined} [cureOf]
+   */
+  async #during(turn, cureOf = () => undefined) {
+    this.chat.view.hush();
+    try {
+      await turn();
+      return true;
+    } catch (err) {
+      if (this.left) return false;
+      this.chat.beacon.error("stream_failed");
+      if (!(err instanceof ApiError) && !(err instanceof SignedOutError)) this.chat.fault(err);
+      const cure = cureOf();
+      this.chat.tellError(err, explain(err).again && cure);
+      return false;
+    }
+  }
+
+  async stop() {
+    try {
+      await this.turns.stop();
+    } catch (err) {
+      this.turns.stopping = false;
+      this.chat.tellError(err);
+      this.chat.composer.show("answering");
+    }
+  }
+
+  #state(state) {
+    const { chat } = this;
+    const said = { start: "answering", stop: "stopping", lost: "reconnecting" };
+    chat.setStatus(said[state] ? t(said[state]) : "");
+    if (state === "start") chat.composer.show("answering");
+    if (state === "stop") chat.composer.show("stopping");
+    if (state !== "end") return;
+    chat.composer.show("idle");
+    const last = this.conversation.last();
+    if (last?.type === "assistant_message") chat.announce(spokenForm(last));
+    chat.history.refresh();
+  }
+
+  /** Events that are about no item. */
+  #event(event) {
+    const { chat } = this;
+    switch (event.type) {
+      case "thread.created":
+        chat.nameThread(event.thread.id);
+        break;
+      case "thread.updated":
+        chat.showThreadStatus(event.thread);
+        chat.history.refresh();
+        break;
+      case "stream_options":
+        chat.composer.stop.hidden = event.stream_options?.allow_cancel === false;
+        break;
+      case "progress_update":
+        if (event.icon === "agent") this.#speaker = event.text;
+        chat.setStatus(event.text);
+        break;
+      case "notice":
+        chat.view.tell(notice(event));
+        break;
+      case "error":
+        chat.view.tell(alert(event.message || t("error.answer"), event.allow_retry && { label: t("retry"), run: () => this.again() }));
+        break;
+      case "client_effect":
+        document.dispatchEvent(new CustomEvent("chatkit.effect", { detail: { name: event.name, data: event.data } }));
+    }
+  }
+}
