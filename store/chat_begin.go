@@ -224,3 +224,17 @@ func (c *Chats) runningTurn(ctx context.Context, user, session string) (row db.C
 	})
 	return row, err
 }
+
+// Answering reports whether a turn runs on a session, in whichever process. One
+// whose process has died runs until [Chats.Rescue] ends it: until then the
+// session lacks what is kept of it.
+func (c *Chats) Answering(ctx context.Context, user, session string) (bool, error) {
+	err := checkIDs(session)
+	if err == nil {
+		_, err = c.runningTurn(ctx, user, session)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, does("look for a turn", err)
+}

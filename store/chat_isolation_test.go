@@ -91,6 +91,7 @@ func look(c *store.Chats, user string, has chatsOf) *looker {
 	l.note("messages upwards")(c.Messages(ctx, user, has.session, store.PageParams{Hidden: true, Ascending: true}))
 	l.note("message")(c.Message(ctx, user, has.session, has.message))
 	l.note("feedback")(c.Feedback(ctx, user, has.session))
+	l.note("answering")(c.Answering(ctx, user, has.session))
 	l.note("attachment")(c.Attachment(ctx, user, has.attachment))
 	l.note("client session")(c.ClientSession(ctx, user, has.client))
 	l.note("refresh")(c.RefreshClientSession(ctx, user, has.client, time.Minute))

@@ -79,6 +79,7 @@ func TestTurn(t *testing.T) {
 		if _, err := c.BeginTurn(ctx, alice, store.TurnStart{SessionID: id, Message: say("again")}); !errors.Is(err, store.ErrBusy) {
 			t.Errorf("a second turn = %v, want busy", err)
 		}
+		answering(t, c, id, true)
 		answer := message(turn.NewID(), store.FromAssistant, "hi")
 		if err := turn.AddMessage(ctx, answer); err != nil {
 			t.Fatal(err)
@@ -96,6 +97,7 @@ func TestTurn(t *testing.T) {
 		if err := turn.End(ctx, store.Done, store.MessageChanges{Save: []store.Message{last}}); err != nil {
 			t.Fatal(err)
 		}
+		answering(t, c, id, false)
 		next, err := c.BeginTurn(ctx, alice, store.TurnStart{SessionID: id, Message: say("more")})
 		if err != nil {
 			t.Fatal(err)
@@ -116,6 +118,14 @@ func TestTurn(t *testing.T) {
 			t.Errorf("messages after writes of ended turns (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// answering checks whether a turn of alice's runs.
+func answering(t testing.TB, c *store.Chats, session string, want bool) {
+	t.Helper()
+	if got, err := c.Answering(ctx, alice, session); got != want || err != nil {
+		t.Errorf("answering = %v, %v, want %v", got, err, want)
+	}
 }
 
 // over runs every write of a turn, expecting the same of each.
@@ -490,6 +500,7 @@ func TestRescue(t *testing.T) {
 		}
 		die(t, cfg, "dead")
 		die(t, cfg, "living")
+		answering(t, living, "thr_1", true) // what is kept of it is still to come
 		if err := living.Beat(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -505,6 +516,7 @@ func TestRescue(t *testing.T) {
 		if total != 1 || errors.Join(errs...) != nil {
 			t.Errorf("%d turns were rescued, %v, want 1", total, errors.Join(errs...))
 		}
+		answering(t, living, "thr_1", false)
 		want := []string{"hello", "so far …", "unfinished"}
 		if diff := cmp.Diff(want, texts(t, living, alice, "thr_1")); diff != "" {
 			t.Errorf("messages (-want +got):\n%s", diff)
