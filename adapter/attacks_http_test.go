@@ -177,7 +177,7 @@ func TestOddMethods(t *testing.T) {
 	x := startTarget(t, setup{})
 	own := x.furnish(t, "alice")
 	hd := x.as(t, "alice")
-	ids := strings.NewReplacer(":user_id", "alice", ":task_id", own.Task, ":id", own.File)
+	ids := strings.NewReplacer(":user_id", "alice", ":task_id", own.Task, ":thread_id", own.Thread, ":id", own.File, "*file", "x/icon.svg")
 	served := map[string][]string{}
 	for _, route := range x.Server.routes().Routes() {
 		served[ids.Replace(route.Path)] = append(served[ids.Replace(route.Path)], route.Method)

@@ -37,6 +37,7 @@ var bodies = map[string]string{
 	"PUT /api/:user_id/tasks/:task_id":            `{"title":"a"}`,
 	"PATCH /api/:user_id/tasks/:task_id/complete": "{}",
 	"GET /api/chatkit/threads":                    "",
+	"GET /api/chatkit/threads/:thread_id":         "",
 	"GET /api/chatkit/attachments/:id":            "",
 	"GET /api/:user_id/tasks":                     "",
 	"GET /api/:user_id/tasks/:task_id":            "",

@@ -70,5 +70,6 @@ func TestReadsAreLimited(t *testing.T) {
 	}
 	beacon("alice").refused(t, 429, "rate_limited")
 	h.send(t, "POST", "/api/chatkit/session", "", h.as(t, "alice")).refused(t, 429, "rate_limited")
+	h.send(t, "GET", "/api/chatkit/threads/thr_x", "", h.as(t, "alice")).refused(t, 429, "rate_limited")
 	beacon("bob").ok(t, 204)
 }

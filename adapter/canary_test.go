@@ -256,6 +256,7 @@ func (g *guest) chats() {
 		g.ask(kind, params)
 	}
 	g.do("GET", "/api/chatkit/threads?q="+g.word("message")[:40], "", g.token, nil).ok(g, 200)
+	g.do("GET", "/api/chatkit/threads/"+g.thread, "", g.token, nil).ok(g, 200)
 	g.do("POST", "/api/chatkit/cancel", `{`+thread+`}`, g.token, nil).ok(g, 200)
 	g.do("POST", "/api/chatkit/beacon", `{"timings":{"first_text_ms":1}}`, g.secret, nil)
 	g.do("POST", "/api/chat", fmt.Sprintf(`{"message":%q}`, "make-task "+g.word("single")), g.token, header{"Idempotency-Key": "k-" + g.name}).ok(g, 200)
@@ -316,6 +317,7 @@ func (g *guest) peeks(other *guest) {
 	g.do("POST", "/api/chatkit", sayWith("", "what is in it?", other.file.ID), g.secret, nil).ok(g, 404)
 	g.do("GET", previewPath+other.file.ID, "", g.token, nil).ok(g, 404)
 	g.do("GET", "/api/"+other.name+"/tasks", "", g.token, nil).ok(g, 403)
+	g.do("GET", "/api/chatkit/threads/"+other.thread, "", g.token, nil).ok(g, 404)
 	g.do("GET", "/api/chatkit/threads?q=canary", "", g.token, nil).ok(g, 200)
 }
 

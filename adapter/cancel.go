@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -25,10 +26,7 @@ func (s *server) cancel(c *gin.Context, user string) error {
 		return invalidField("thread_id", "is missing")
 	}
 	ctx := c.Request.Context()
-	_, err := s.chats.Session(ctx, user, body.ThreadID)
-	if errors.Is(err, store.ErrInvalid) { // no id that can be
-		return errNotFound
-	}
+	err := s.isThere(ctx, user, body.ThreadID)
 	if err != nil {
 		return err
 	}
@@ -40,4 +38,13 @@ func (s *server) cancel(c *gin.Context, user string) error {
 	}
 	writeJSON(c, http.StatusOK, map[string]bool{"cancelled": cancelled})
 	return nil
+}
+
+// isThere refuses a thread that the user does not have.
+func (s *server) isThere(ctx context.Context, user, thread string) error {
+	_, err := s.chats.Session(ctx, user, thread)
+	if errors.Is(err, store.ErrInvalid) { // no id that can be
+		return errNotFound
+	}
+	return err
 }

@@ -15,11 +15,12 @@ import (
 var open = []string{
 	"GET /healthz", "HEAD /healthz", "GET /readyz", "HEAD /readyz", "GET /.well-known/jwks.json", "HEAD /.well-known/jwks.json",
 	"GET /openapi.json", "GET /api/chatkit/health", "GET /api/chat/health",
+	"GET /", "HEAD /", "GET /chatbot", "HEAD /chatbot", "GET /chatbot/*file", "HEAD /chatbot/*file",
 }
 
 // fill puts something in the place of each parameter.
 func fill(path string) string {
-	return strings.NewReplacer(":user_id", "alice", ":task_id", "task_x", ":id", "atc_x").Replace(path)
+	return strings.NewReplacer(":user_id", "alice", ":task_id", "task_x", ":thread_id", "thr_x", ":id", "atc_x", "*file", "x/icon.svg").Replace(path)
 }
 
 // Every route but the open ones wants a token, and every route knows its

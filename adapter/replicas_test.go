@@ -97,6 +97,9 @@ func testBusyAndStopped(t *testing.T, f *fleet, a, b *replica) {
 	before := c.rows(threadTables...)
 	for _, r := range []*replica{a, b} {
 		r.send(t, "POST", "/api/chatkit", c.body("Hurry"), c.header).refused(t, 409, "busy")
+		if !c.state(r.harness, "").Answering {
+			t.Error("a replica does not know that an answer runs")
+		}
 	}
 	if after := c.rows(threadTables...); !slices.Equal(before, after) || len(c.asked()) != 1 {
 		t.Errorf("a message that was refused has changed something: %q, then %q", before, after)

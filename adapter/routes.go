@@ -44,6 +44,7 @@ func (s *server) routes() *gin.Engine {
 	chat.GET("/health", s.chatHealth)
 	chat.POST("/cancel", s.forUser(s.readsLimited(s.once(maxCancelBody, s.cancel))))
 	chat.GET("/threads", s.forUser(s.readsLimited(s.searchThreads)))
+	chat.GET("/threads/:thread_id", s.forUser(s.readsLimited(s.threadState)))
 	chat.POST("/beacon", s.forChat(s.readsLimited(s.beacon)))
 	chat.POST("/upload", s.forChat(s.readsLimited(s.directUpload)))
 	chat.PUT("/upload/:id", s.byLink(linkUpload, s.announcedUpload))
