@@ -34,6 +34,7 @@ type Config struct {
 	TokenURL    string // where the page gets the user's token, with credentials
 	SignInURL   string // where people are sent to sign in
 	SessionMode string // self or openai
+	Dictation   bool   // the server turns speech into text
 	ChatKit     ChatKit
 }
 
@@ -233,7 +234,7 @@ func (cfg Config) needs(name string, l lang) bool {
 // forPage is the configuration as the page's modules read it.
 func (cfg Config) forPage() map[string]any {
 	return map[string]any{
-		"user": cfg.User, "tokenUrl": cfg.TokenURL, "signInUrl": cfg.SignInURL, "mode": cfg.SessionMode,
+		"user": cfg.User, "tokenUrl": cfg.TokenURL, "signInUrl": cfg.SignInURL, "mode": cfg.SessionMode, "dictation": cfg.Dictation,
 		"chatkit": map[string]any{"enabled": cfg.ChatKit.Enabled, "script": cfg.ChatKit.Script, "domainKey": cfg.ChatKit.DomainKey},
 	}
 }

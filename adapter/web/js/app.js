@@ -43,7 +43,7 @@ function forgetOthers() {
 
 function options() {
   return chatKitOptions({
-    client, clientTools, domainKey: config.chatkit.domainKey, locale: language(), theme: theme(),
+    client, clientTools, dictation: config.dictation, domainKey: config.chatkit.domainKey, locale: language(), theme: theme(),
     user: person?.id ?? "", name: person?.name ?? "", onThreadGone: () => face?.threadGone?.(),
   });
 }

@@ -9,6 +9,7 @@ const near = 80; // px from the end within which the view follows what is writte
 export class ThreadView {
   #views = new Map();
   #following = true;
+  #top = 0; // where one was in the conversation when it was last looked at
 
   /**
    * @param {object} parts
@@ -28,7 +29,7 @@ export class ThreadView {
     this.jump = h("button", { class: "action outlined jump", type: "button", hidden: true, onClick: () => this.toEnd() }, icon("latest"), t("latest"));
     this.el.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#watchTop();
-    new ResizeObserver(() => this.#keepUp()).observe(this.list);
+    new ResizeObserver(() => this.#keepUp()).observe(this.column);
   }
 
   #watchTop() {
@@ -37,8 +38,12 @@ export class ThreadView {
     this.lookAgain = () => (seen.unobserve(this.top), seen.observe(this.top));
   }
 
+  /** Only who goes up stops following: what grows moves the end away by itself. */
   #scrolled() {
-    this.#following = this.el.scrollHeight - this.el.scrollTop - this.el.clientHeight < near;
+    const { scrollTop, scrollHeight, clientHeight } = this.el;
+    if (scrollHeight - scrollTop - clientHeight < near) this.#following = true;
+    else if (scrollTop < this.#top) this.#following = false;
+    this.#top = scrollTop;
     this.jump.hidden = this.#following;
   }
 
