@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"taskwire/adapter/web/browsertest"
 	"taskwire/edge"
 	"taskwire/identity"
 	"taskwire/identity/identitytest"
@@ -21,7 +22,7 @@ import (
 	"taskwire/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m, removePrograms) }
+func TestMain(m *testing.M) { storetest.Main(m, removePrograms, browsertest.Stop) }
 
 // A harness is the whole HTTP stack on a loopback port, over a real database
 // and a real mcpserver, trusting a provider of its own.

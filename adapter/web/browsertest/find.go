@@ -76,31 +76,41 @@ type node struct {
 
 // all gives the elements that fit now.
 func (e *Element) all() ([]node, error) {
+	fit, _, err := e.look()
+	return fit, err
+}
+
+// look gives the elements that fit now, and those that have only the role.
+func (e *Element) look() (fit, others []node, err error) {
 	query := accessibility.QueryAXTreeParams{Role: e.role}
 	if e.parent == nil {
 		document, err := try(e.tab, runtime.Evaluate, runtime.EvaluateParams{Expression: "document"})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		query.ObjectID = document.Result.ObjectID
 	} else {
 		root, err := e.parent.one()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		query.BackendNodeID = root.BackendDOMNodeID
 	}
 	found, err := try(e.tab, accessibility.QueryAXTree, query)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var fit []node
 	for _, n := range found.Nodes {
-		if n := (node{n}); !n.Ignored && nameFits(n.name(), e.name) && (e.parent == nil || n.BackendDOMNodeID != query.BackendNodeID) {
+		n := node{n}
+		switch {
+		case n.Ignored || e.parent != nil && n.BackendDOMNodeID == query.BackendNodeID:
+		case nameFits(n.name(), e.name):
 			fit = append(fit, n)
+		default:
+			others = append(others, n)
 		}
 	}
-	return fit, nil
+	return fit, others, nil
 }
 
 func nameFits(name, wanted string) bool {
@@ -112,7 +122,7 @@ func nameFits(name, wanted string) bool {
 
 // one gives the element, or why there is not exactly one.
 func (e *Element) one() (node, error) {
-	all, err := e.all()
+	all, others, err := e.look()
 	if err != nil {
 		return node{}, err
 	}
@@ -125,7 +135,7 @@ func (e *Element) one() (node, error) {
 		return node{}, fmt.Errorf("there are %d: %s", len(all), names(all))
 	}
 	if at < 0 || at >= len(all) {
-		return node{}, fmt.Errorf("there is none (%d fit)", len(all))
+		return node{}, fmt.Errorf("there is none; %d fit, and %d others are called %q", len(all), len(others), names(others))
 	}
 	return all[at], nil
 }
