@@ -12,7 +12,7 @@ func newPage(cfg config) (*web.Page, error) {
 	page := web.Config{
 		TokenURL: cfg.page.tokenURL, SignInURL: cfg.page.signInURL, SessionMode: cfg.sessions.mode,
 		Dictation: cfg.model.transcribe != "",
-		ChatKit: web.ChatKit{Enabled: cfg.page.chatkit, Script: cfg.page.script, DomainKey: cfg.page.domainKey},
+		ChatKit:   web.ChatKit{Enabled: cfg.page.chatkit, Script: cfg.page.script, DomainKey: cfg.page.domainKey},
 	}
 	if cfg.identity.Mode == identity.ModeDev {
 		page.User, page.TokenURL = cfg.user, ""
