@@ -131,7 +131,7 @@ var (
 // signature, or the token, is what counts there.
 func (s *server) checkOrigin(next http.Handler) http.Handler {
 	origins := edge.Origins{
-		Own: s.cfg.publicURL, Allowed: s.cfg.edge.AllowedOrigins, Navigation: true,
+		Own: asOrigin(s.cfg.publicURL), Allowed: s.cfg.edge.AllowedOrigins, Navigation: true,
 		Headers: corsHeaders, Expose: corsExpose,
 	}
 	if u, err := url.Parse(s.cfg.publicURL); err == nil && s.loopback {
@@ -146,4 +146,13 @@ func (s *server) checkOrigin(next http.Handler) http.Handler {
 		}
 		checked.ServeHTTP(w, r)
 	})
+}
+
+// asOrigin spells our own address as browsers do: it may have been given in
+// capitals, or with the port that goes without saying.
+func asOrigin(address string) string {
+	if spelt, err := edge.ParseOrigins(address); err == nil && len(spelt) == 1 {
+		return spelt[0]
+	}
+	return address
 }

@@ -71,6 +71,34 @@ func TestOrigins(t *testing.T) {
 	h.send(t, "POST", "/api/chatkit", "{}", header{"Sec-Fetch-Site": "cross-site"}).refused(t, 403, "origin_not_allowed")
 }
 
+// A link from another site leads to the page, and the page gets its modules and
+// calls the server; nobody else gets either.
+func TestOriginsOfThePage(t *testing.T) {
+	t.Parallel()
+	h := start(t, setup{noTools: true, env: map[string]string{"PUBLIC_URL": "https://Chat.example.com:443"}})
+	const module, cross, same = "/chatbot/x/js/dom.js", "cross-site", "same-origin"
+	for _, r := range []struct {
+		method, path, site, mode, origin string
+		status                           int
+	}{
+		{"GET", "/chatbot", cross, "navigate", "", 200},
+		{"GET", "/", cross, "navigate", "", 200},
+		{"HEAD", "/chatbot", cross, "navigate", "", 200},
+		{"GET", "/chatbot", "none", "navigate", "", 200},
+		{"GET", module, same, "cors", "", 200},
+		{"GET", module, cross, "no-cors", "", 403},
+		{"GET", module, cross, "cors", "https://evil.example", 403},
+		{"POST", "/api/chatkit/session", same, "cors", "https://chat.example.com", 200},
+		{"POST", "/api/chatkit/session", cross, "cors", "https://evil.example", 403},
+		{"POST", "/api/chatkit/session", cross, "navigate", "null", 403}, // a form
+	} {
+		hd := header{"Sec-Fetch-Site": r.site, "Sec-Fetch-Mode": r.mode, "Origin": r.origin, "Host": "chat.example.com", "Authorization": "Bearer " + h.token(t, "alice")}
+		if a := h.send(t, r.method, r.path, "", hd); a.Status != r.status {
+			t.Errorf("%+v: HTTP %d %.200s", r, a.Status, a.Body)
+		}
+	}
+}
+
 // Dev mode asks for no token, so it answers to this machine alone.
 func TestDevModeIsLocal(t *testing.T) {
 	t.Parallel()
