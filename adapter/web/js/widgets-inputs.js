@@ -1,8 +1,8 @@
 // Components that people press or fill in.
 import { h } from "./dom.js";
 import { t } from "./strings.js";
-import { glyph } from "./widgets-icons.js";
 import { part } from "./widgets-parts.js";
+import { Text, glyph } from "./widgets-text.js";
 import { brief, isObject, label, list, oneOf, text, whole, words } from "./widgets-values.js";
 
 const sizes = ["3xs", "2xs", "xs", "sm", "md", "lg", "xl", "2xl", "3xl"];
@@ -72,6 +72,9 @@ function isPattern(pattern) {
     return false;
   }
 }
+
+/** A text, or an input where it can be edited. */
+export const EditableText = (node, r) => (isObject(node.editable) ? Input({ ...node.editable, defaultValue: node.value }, r) : Text(node));
 
 export const Textarea = (node, r) => field(node, r, h("textarea", { ...typed(node), rows: whole(node.rows, 1, 40) ?? 3 }, text(node.defaultValue)));
 

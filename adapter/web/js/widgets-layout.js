@@ -2,10 +2,10 @@
 import { safeImage } from "./chat/image.js";
 import { h } from "./dom.js";
 import { t } from "./strings.js";
-import { glyph } from "./widgets-icons.js";
 import { Button, actionOf } from "./widgets-inputs.js";
 import { part } from "./widgets-parts.js";
 import { boxStyle, gapStyle, lineStyle } from "./widgets-style.js";
+import { glyph } from "./widgets-text.js";
 import { brief, isObject, list, oneOf, text, whole, words } from "./widgets-values.js";
 
 // Rows of a list that leaves their number to us, and those that a press adds.

@@ -7,14 +7,14 @@ import * as tables from "./widgets-table.js";
 import * as texts from "./widgets-text.js";
 import { brief, isObject, list, text, words } from "./widgets-values.js";
 
-const { Badge, Caption, Icon, Image, Label, Markdown, Text, Title } = texts;
+const { Badge, Caption, Icon, Image, Label, Markdown, Title } = texts;
 const { Basic, Box, Card, Col, Divider, Form, ListView, ListViewItem, Row, Spacer, Transition } = layout;
-const { Button, Checkbox, DatePicker, Input, RadioGroup, Select, Textarea } = inputs;
+const { Button, Checkbox, DatePicker, EditableText, Input, RadioGroup, Select, Textarea } = inputs;
 const { Chart, Table, TableCell, TableRow } = tables;
 
 const components = {
   Badge, Basic, Box, Button, Caption, Card, Chart, Checkbox, Col, DatePicker, Divider, Form, Icon, Image, Input, Label, ListView, ListViewItem,
-  Markdown, RadioGroup, Row, Select, Spacer, Table, "Table.Cell": TableCell, "Table.Row": TableRow, Text, Textarea, Title, Transition,
+  Markdown, RadioGroup, Row, Select, Spacer, Table, "Table.Cell": TableCell, "Table.Row": TableRow, Text: EditableText, Textarea, Title, Transition,
 };
 
 // The server takes JSON of 64 levels, and a level of components is two of those.

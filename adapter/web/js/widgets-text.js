@@ -1,13 +1,11 @@
 // Components that say or show something.
 import { safeImage } from "./chat/image.js";
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { renderMarkdown } from "./markdown.js";
 import { t } from "./strings.js";
-import { glyph } from "./widgets-icons.js";
-import { Input } from "./widgets-inputs.js";
 import { part } from "./widgets-parts.js";
 import { blockStyle, inkOf, textStyle } from "./widgets-style.js";
-import { brief, isObject, label, moment, oneOf, text, words } from "./widgets-values.js";
+import { brief, label, moment, oneOf, text, words } from "./widgets-values.js";
 
 const sizes = ["xs", "sm", "md", "lg", "xl", "2xl", "3xl", "4xl", "5xl"];
 
@@ -19,10 +17,7 @@ function textual(tag, kind, node, content) {
   }, content);
 }
 
-export function Text(node, r) {
-  if (isObject(node.editable)) return Input({ ...node.editable, defaultValue: node.value }, r);
-  return textual("div", "w-plain", node, words(text(node.value)));
-}
+export const Text = (node) => textual("div", "w-plain", node, words(text(node.value)));
 
 /** A heading, unless it is empty: screen readers list headings. */
 export function Title(node) {
@@ -48,6 +43,16 @@ export function Badge(node) {
     "data-size": oneOf(sizes, node.size), "data-pill": node.pill === true,
   }, words(label(node.label)));
 }
+
+// ChatKit's names for the icons that the page has anyway.
+const icons = {
+  check: "check", "check-circle": "check", "check-circle-filled": "check", plus: "plus", reload: "retry", search: "search",
+  write: "pencil", "write-alt": "pencil", "write-alt2": "pencil", "notebook-pencil": "pencil", notebook: "list", document: "file",
+  "page-blank": "file", "square-text": "file", "circle-question": "help", lifesaver: "help", clock: "history", info: "warning",
+};
+
+/** An icon, or a dot for one that is not here. Decorative: what it means is said in words beside it. */
+export const glyph = (name) => (Object.hasOwn(icons, name) ? icon(icons[name]) : h("span", { class: "w-dot", "aria-hidden": "true" }));
 
 export function Icon(node) {
   const color = inkOf(node.color);
