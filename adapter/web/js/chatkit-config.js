@@ -204,7 +204,10 @@ export function createClient({ api = "/api/chatkit", getToken = async () => null
             body = controller;
           },
           async pull(controller) {
-            const { done, value } = await reader.read();
+            const { done, value } = await reader.read().catch((err) => {
+              over = true; // whoever aborts after a lost connection tidies up
+              throw err;
+            });
             if (signal?.aborted) return;
             over ||= done;
             if (done) controller.close();

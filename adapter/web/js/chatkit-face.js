@@ -36,9 +36,9 @@ export function showChatKit(mount, { config, options, beacon }) {
   /** @type {any} */
   let element = null;
   let isReady = false;
-  const { promise: ready, settle: becomeReady } = promised();
-  const { promise: failed, settle: tellFailure } = promised();
-  ready.catch(() => {}); // who waits for `failed` alone hears of it there
+  const ready = promised();
+  const failed = promised();
+  ready.promise.catch(() => {}); // who waits for `failed` alone hears of it there
 
   function remove() {
     watch.abort();
@@ -51,8 +51,8 @@ export function showChatKit(mount, { config, options, beacon }) {
     if (signal.aborted) return;
     remove();
     beacon.error(reason === "script_failed" ? reason : `chatkit_${reason}`);
-    becomeReady(Promise.reject(new Error(reason)));
-    tellFailure(reason);
+    ready.reject(new Error(reason)); // which does nothing if it was ready
+    failed.resolve(reason);
   }
 
   /**
@@ -99,13 +99,13 @@ export function showChatKit(mount, { config, options, beacon }) {
     element.style.visibility = "";
     beacon.time("chatkit_ready_ms", performance.now() - began);
     watchFrame(element, () => giveUp("fatal"), signal);
-    becomeReady();
+    ready.resolve();
   }
 
   start();
   return {
-    ready,
-    failed,
+    ready: ready.promise,
+    failed: failed.promise,
     /** Replaces all options: another language or theme, another user. */
     update(next) {
       options = next;
@@ -136,11 +136,10 @@ const once = (element, types, signal) =>
 
 /** A promise and what settles it. */
 function promised() {
-  /** @type {(value?: any) => void} */
-  let settle = () => {};
-  /** @type {Promise<any>} */
-  const promise = new Promise((resolve) => (settle = resolve));
-  return { promise, settle };
+  /** @type {any} */
+  const parts = {};
+  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  return parts;
 }
 
 /** @type {Promise<void> | null} */

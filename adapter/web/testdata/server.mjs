@@ -34,7 +34,7 @@ export async function serve(t, script = {}) {
     for await (const chunk of incoming) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
     const path = incoming.url.slice(api.length);
-    const request = { path, method: incoming.method, headers: incoming.headers, text, body: parse(text), closed: once(response, "close") };
+    const request = { path, method: incoming.method, headers: incoming.headers, text, body: parse(text), closed: once(response, "close"), drop: () => response.destroy() };
     log.push(request);
     (script[path] ?? usual[path] ?? ((_, r) => json(r, 404, { code: "not_found" })))(request, response, log);
   });

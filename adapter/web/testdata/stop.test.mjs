@@ -105,14 +105,20 @@ test("after the end nothing is stopped", async (t) => {
 });
 
 test("what was refused is not stopped", async (t) => {
-  const { server, client } = await set(t, (_, response) => json(response, 409, { code: "busy" }));
-  const { answer, stop } = say(client, server.url, "threads.add_user_message", { thread_id: "thr_1" });
-  assert.equal((await answer).status, 409);
-  stop();
-  const refused = say(client, server.url, "threads.add_user_message", { thread_id: "thr_1" });
+  const later = door();
+  const { server, client } = await set(t, async (_, response, log) => {
+    if (log.filter(({ path }) => path === "").length === 2) await later.opened;
+    json(response, 409, { code: "busy" });
+  });
+  const first = say(client, server.url, "threads.add_user_message", { thread_id: "thr_1" });
+  assert.equal((await first.answer).status, 409);
+  first.stop();
+  const second = say(client, server.url, "threads.add_user_message", { thread_id: "thr_1" });
   await until(() => server.to("").length === 2);
-  refused.stop();
-  await assert.rejects(refused.answer, aborted);
+  second.stop();
+  await assert.rejects(second.answer, aborted);
+  later.open();
+  await server.to("")[1].closed;
   await client.userFetch(`${server.url}/session`, { method: "POST" });
   assert.equal(server.to("/cancel").length, 0);
 });
@@ -124,14 +130,25 @@ test("before anything was sent", async (t) => {
   assert.equal(server.log.length, 0);
 });
 
-test("when the connection was lost the answer may run all the same", async (t) => {
+test("after a lost connection the answer goes on", async (t) => {
   const { server, client } = await set(t, (_, response) => {
     stream(response, event("x"));
     setTimeout(() => response.destroy(), 20);
   });
   const { answer, stop } = say(client, server.url, "threads.add_user_message", { thread_id: "thr_1" });
   await assert.rejects((await answer).text(), TypeError);
+  stop(); // as fetch-event-source does
+  await client.userFetch(`${server.url}/session`, { method: "POST" });
+  assert.equal(server.to("/cancel").length, 0);
+});
+
+test("when the connection is lost after Stop the answer may have begun all the same", async (t) => {
+  const { server, client } = await set(t, () => {});
+  const { answer, stop } = say(client, server.url, "threads.add_user_message", { thread_id: "thr_1" });
+  await until(() => server.to("").length === 1);
   stop();
+  await assert.rejects(answer, aborted);
+  server.to("")[0].drop();
   await until(() => server.to("/cancel").length === 1);
 });
 

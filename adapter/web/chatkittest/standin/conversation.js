@@ -212,10 +212,10 @@ export class Conversation {
     return this.call("items.feedback", { thread_id: this.threadId, item_ids: [item.id], kind });
   }
 
-  /** A widget's action: at once, or as an answer. */
-  async act(action, itemId = null) {
-    const { type, payload = null, streaming = true } = action;
-    const params = { thread_id: this.threadId, item_id: itemId, action: { type, payload } };
+  /** An action, of a widget or none: by the page, by the server at once, or as an answer. */
+  async act({ type, payload, handler = "server", streaming = true }, item = null) {
+    if (handler === "client") return this.options().widgets.onAction({ type, payload }, { id: item.id, widget: item.widget });
+    const params = { thread_id: this.threadId, item_id: item?.id ?? null, action: { type, payload: payload ?? null } };
     if (streaming) return this.answer("threads.custom_action", params);
     const { updated_item: updated } = await this.call("threads.sync_custom_action", params);
     if (updated) this.apply({ type: "thread.item.replaced", item: updated });

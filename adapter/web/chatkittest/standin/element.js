@@ -84,7 +84,8 @@ export function define({ types: { types, methods, events }, behave, frame }) {
       await this.#conversation.open(threadId);
     }
     async sendCustomAction(action, itemId) {
-      if (this.#conversation.threadId) await this.#conversation.act(action, itemId);
+      const item = this.#conversation.items.find((one) => one.id === itemId);
+      if (this.#conversation.threadId) await this.#conversation.act(action, item);
     }
     async sendUserMessage({ newThread, ...message }) {
       if (newThread) await this.#conversation.open(null);
@@ -114,8 +115,8 @@ export function define({ types: { types, methods, events }, behave, frame }) {
       return method.apply(this, args);
     };
   }
-  refuseOthers(StandIn.prototype, refused);
   customElements.define("openai-chatkit", StandIn);
+  refuseOthers(StandIn.prototype, refused); // not what the browser itself looks for
 }
 
 /** Records members that are asked for and are not there: `element.setTheme?.()`. */

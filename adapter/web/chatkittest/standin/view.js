@@ -45,14 +45,26 @@ export function show(root, conversation, options, element) {
 function showItem(item, conversation, actions) {
   const el = h("article", {}, h("p", { textContent: textOf(item), dir: "auto" }));
   el.dataset.type = item.type;
+  if (item.widget) el.append(...controls(item.widget).map((control) => showControl(control, (action) => conversation.act(action, item))));
   if (item.type !== "assistant_message") return el;
   if (actions?.feedback) el.append(button("ChatKit good", () => conversation.feedback(item, "positive")));
   if (actions?.retry) el.append(button("ChatKit retry", () => conversation.retry(item)));
   return el;
 }
 
+/** All that can be ticked or pressed in a widget. */
+function controls(part) {
+  const parts = [part.children ?? []].flat();
+  return [...(part.type === "Checkbox" || part.type === "Button" ? [part] : []), ...parts.flatMap(controls)];
+}
+
+function showControl({ type, label, defaultChecked, onChangeAction, onClickAction }, act) {
+  if (type === "Button") return button(label, () => act(onClickAction));
+  return h("input", { type: "checkbox", ariaLabel: label, checked: defaultChecked, onchange: () => act(onChangeAction) });
+}
+
 function textOf(item) {
   if (item.workflow) return item.workflow.tasks.map((task) => task.title).join(", ");
-  if (item.widget) return JSON.stringify(item.widget);
+  if (item.widget) return item.copy_text ?? "";
   return (item.content ?? []).map((part) => part.text).join("");
 }
