@@ -123,7 +123,7 @@ var (
 		"Accept", "Accept-Language", "Authorization", "Chatkit-Device-Id", "Chatkit-Frame-Instance-Id", "Content-Type",
 		"Idempotency-Key", "If-Match", "Traceparent", "X-Chatkit-Domain-Key", "X-Request-Id", "X-Stream-Detach", "X-Timezone",
 	}
-	corsExpose = []string{"ETag", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id"}
+	corsExpose = []string{"Date", "ETag", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id"}
 )
 
 // checkOrigin lets the own origin and the allowed ones call. Previews are also
