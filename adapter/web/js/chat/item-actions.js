@@ -7,10 +7,12 @@ import { t } from "../strings.js";
  * @returns what views of items call
  */
 export function itemActions(chat) {
-  const change = (item, fields) => {
+  // What is answered late may be about a conversation that was left meanwhile.
+  const change = (exchange, item, fields) => {
     Object.assign(item, fields);
-    chat.view.changed(item, null);
+    if (!exchange.left) chat.view.changed(item, null);
   };
+  const tell = (exchange, err) => exchange.left || chat.tellError(err);
 
   return {
     retry: () => chat.exchange.again(),
@@ -28,13 +30,14 @@ export function itemActions(chat) {
 
     /** Shows at once what one thinks of an answer, and takes it back if the server does not. */
     async feedback(item, kind) {
+      const { exchange } = chat;
       const before = item.feedback;
-      change(item, { feedback: kind });
+      change(exchange, item, { feedback: kind });
       try {
-        await chat.api.call("items.feedback", { thread_id: chat.exchange.id, item_ids: [item.id], kind });
+        await chat.api.call("items.feedback", { thread_id: exchange.id, item_ids: [item.id], kind });
       } catch (err) {
-        change(item, { feedback: before });
-        chat.tellError(err);
+        change(exchange, item, { feedback: before });
+        tell(exchange, err);
       }
     },
 
@@ -46,16 +49,17 @@ export function itemActions(chat) {
         document.dispatchEvent(new CustomEvent("taskwire.action", { detail: { type, payload, item } }));
         return;
       }
-      const params = { thread_id: chat.exchange.id, item_id: item.id, action: { type, payload } };
+      const { exchange } = chat;
+      const params = { thread_id: exchange.id, item_id: item.id, action: { type, payload } };
       if (streaming !== false) {
-        if (!(await chat.exchange.run("threads.custom_action", params))) throw new Error("the action failed"); // the control goes back to what it was
+        if (!(await exchange.run("threads.custom_action", params))) throw new Error("the action failed"); // the control goes back to what it was
         return;
       }
       try {
         const { updated_item: changed } = await chat.api.call("threads.sync_custom_action", params);
-        if (changed) chat.exchange.conversation.apply({ type: "thread.item.replaced", item: changed });
+        if (changed) exchange.conversation.apply({ type: "thread.item.replaced", item: changed });
       } catch (err) {
-        chat.tellError(err);
+        tell(exchange, err);
         throw err; // as above
       }
     },
