@@ -8,6 +8,7 @@ import { Composer } from "./composer.js";
 import { Exchange } from "./exchange.js";
 import { History } from "./history.js";
 import { itemActions } from "./item-actions.js";
+import { plain, setSpeech } from "./message.js";
 import { alert, explain } from "./notices.js";
 import { signedOut, startScreen } from "./start.js";
 import { ThreadView } from "./thread-view.js";
@@ -152,9 +153,10 @@ export class Chat {
     this.status.textContent = text;
   }
 
-  /** Says something to who listens and does not look. */
+  /** Says something to who listens and does not look: once it is whole, and not letter by letter. */
   announce(text) {
-    this.spoken.textContent = text;
+    this.spoken.textContent = plain(text).slice(0, 500);
+    setSpeech(this.spoken, text);
   }
 
   /** Tells an error, with what can be done about it. */

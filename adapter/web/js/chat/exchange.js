@@ -5,7 +5,7 @@ import { ApiError } from "../api.js";
 import { SignedOutError } from "../auth.js";
 import { t } from "../strings.js";
 import { Conversation } from "./conversation.js";
-import { spokenForm } from "./message.js";
+import { speakerOf } from "./message.js";
 import { alert, explain, notice } from "./notices.js";
 import { Turns, openThread, readOlder } from "./turns.js";
 
@@ -165,7 +165,7 @@ export class Exchange {
     if (state !== "end") return;
     chat.composer.show("idle");
     const last = this.conversation.last();
-    if (last?.type === "assistant_message") chat.announce(spokenForm(last));
+    if (last?.type === "assistant_message") chat.announce(`${speakerOf(last)}: ${chat.view.said(last.id)}`);
     chat.history.refresh();
   }
 

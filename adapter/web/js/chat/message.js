@@ -132,6 +132,3 @@ export function speakerOf(item) {
 }
 
 export const textOf = (item) => (item.content ?? []).map((part) => part.text ?? "").join("\n\n");
-
-/** What is read aloud of an answer once it is whole, and not letter by letter. */
-export const spokenForm = (item) => `${speakerOf(item)}: ${textOf(item).slice(0, 500)}`;

@@ -82,6 +82,11 @@ export class ThreadView {
     else this.added(item, null);
   }
 
+  /** What an answer says as it is read: without the signs of Markdown. */
+  said(id) {
+    return this.#views.get(id)?.el.querySelector(".speech")?.innerText ?? "";
+  }
+
   removed(id) {
     this.#views.get(id)?.el.remove();
     this.#views.delete(id);
