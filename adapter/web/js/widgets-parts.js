@@ -47,7 +47,11 @@ export function morphChildren(from, to) {
   });
 }
 
-/** Nodes by what makes them the same as before: component and key, else their place among those alike. */
+/**
+ * Nodes by what makes them the same as before: component and key, else their
+ * place among those alike.
+ * @returns {[string, ChildNode][]}
+ */
 function identified(nodes) {
   const seen = new Map();
   return Array.from(nodes, (node) => {

@@ -90,7 +90,7 @@ export function blockStyle(node) {
     width: size(node.width ?? node.size), height: size(node.height ?? node.size),
     "min-width": size(node.minWidth ?? node.minSize), "min-height": size(node.minHeight ?? node.minSize),
     "max-width": size(node.maxWidth ?? node.maxSize), "max-height": size(node.maxHeight ?? node.maxSize),
-    "aspect-ratio": matching(ratio, node.aspectRatio), flex: matching(flexible, node.flex),
+    "aspect-ratio": matching(ratio, node.aspectRatio), flex: matching(flexible, node.flex), "flex-shrink": size(node.size) && "0",
     "border-radius": length(pick(radii, node.radius)), background: groundOf(node.background),
     ...spacing("margin", node.margin),
   });

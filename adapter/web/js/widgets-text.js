@@ -12,7 +12,7 @@ const sizes = ["xs", "sm", "md", "lg", "xl", "2xl", "3xl", "4xl", "5xl"];
 function textual(tag, kind, node, content) {
   const clip = node.truncate === true ? "line" : typeof node.maxLines === "number" ? "lines" : null;
   return h(tag, {
-    class: `w-text ${kind}`, style: textStyle(node), title: clip && brief(node.value),
+    class: `w-text ${kind}`, style: textStyle(node), title: clip && brief(node.value), dir: clip === "line" ? "auto" : null,
     "data-clip": clip, "data-size": oneOf(sizes, node.size), "data-through": node.lineThrough === true,
   }, content);
 }

@@ -29,7 +29,7 @@ export const brief = (value) => text(value).trim().slice(0, 200);
 
 /** Text that somebody wrote: it has a direction of its own, and the letters of its language. */
 export function words(value) {
-  const spoken = /\p{Script=Arabic}/u.test(value) ? "ur" : /\p{L}/u.test(value) ? "en" : language();
+  const spoken = /\p{Script=Arabic}/u.test(value) ? "ur" : "en";
   return h("bdi", { lang: spoken === language() ? null : spoken }, value);
 }
 
