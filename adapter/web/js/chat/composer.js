@@ -24,7 +24,7 @@ export class Composer {
   constructor({ options, api, onSend, onStop, onProblem, beacon }) {
     Object.assign(this, { options, onSend });
     this.files = new Attachments({ api, limits: options.attachments, onChange: () => this.#refresh(), onProblem, beacon });
-    this.box = h("textarea", { "aria-label": t("message"), placeholder: options.placeholder, rows: 1, maxlength: longest, dir: "auto", enterkeyhint: "send", onInput: () => this.#typed(), onKeydown: (event) => this.#key(event), onPaste: (event) => this.#pasted(event) });
+    this.box = h("textarea", { "aria-label": t("message"), placeholder: options.placeholder, rows: 1, maxlength: longest, enterkeyhint: "send", onInput: () => this.#typed(), onKeydown: (event) => this.#key(event), onPaste: (event) => this.#pasted(event) });
     this.send = h("button", { class: "action primary", type: "submit", "aria-label": t("send"), title: t("send") }, icon("send"));
     this.stop = h("button", { class: "action outlined", type: "button", hidden: true, onClick: onStop }, icon("stop"), t("stop"));
     const attach = h("button", { class: "action", type: "button", "aria-label": t("attach"), title: t("attach"), onClick: () => this.files.choose() }, icon("attach"));
@@ -93,6 +93,7 @@ export class Composer {
   }
 
   #refresh() {
+    this.box.dir = this.box.value ? "auto" : ""; // what invites to write is in the language of the page
     const empty = !this.box.value.trim() && this.files.ids.length === 0;
     this.send.disabled = Boolean(this.#blocked) || this.answering || this.files.busy || empty;
     this.#fit();

@@ -22,7 +22,11 @@ export class History {
   constructor({ api, onOpen, onDeleted, onError }) {
     Object.assign(this, { api, onOpen, onDeleted, onError });
     let timer = 0;
-    this.search = h("input", { type: "search", "aria-label": t("history.search"), placeholder: t("history.search"), maxlength: 200, dir: "auto", onInput: () => (clearTimeout(timer), (timer = setTimeout(() => this.refresh(), pause))) });
+    this.search = h("input", { type: "search", "aria-label": t("history.search"), placeholder: t("history.search"), maxlength: 200, onInput: () => {
+      this.search.dir = this.search.value ? "auto" : "";
+      clearTimeout(timer);
+      timer = setTimeout(() => this.refresh(), pause);
+    } });
     this.list = h("ul", { role: "list" });
     this.none = h("p", { class: "none", role: "status" });
     this.more = h("button", { class: "action outlined", type: "button", hidden: true, onClick: () => this.#load(this.#after) }, t("more"));

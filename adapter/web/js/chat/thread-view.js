@@ -1,15 +1,15 @@
 // The conversation on the screen: items in their order, older ones as one
-// scrolls up, and the newest in sight while one reads along.
+// scrolls up, and the newest in sight while one reads along. The log is a
+// reversed column, so the browser itself keeps its end in place: 0 is the end,
+// and whoever has gone up has a negative scrollTop.
 import { h, icon } from "../dom.js";
 import { t } from "../strings.js";
 import { viewOf } from "./items.js";
 
-const near = 80; // px from the end within which the view follows what is written
+const near = 80; // px from the end within which one reads along
 
 export class ThreadView {
   #views = new Map();
-  #following = true;
-  #top = 0; // where one was in the conversation when it was last looked at
 
   /**
    * @param {object} parts
@@ -27,9 +27,8 @@ export class ThreadView {
     // to the status line, once.
     this.el = h("div", { class: "log", role: "log", "aria-label": t("conversation"), "aria-live": "off", tabindex: "0" }, this.column);
     this.jump = h("button", { class: "action outlined jump", type: "button", hidden: true, onClick: () => this.toEnd() }, icon("latest"), t("latest"));
-    this.el.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.el.addEventListener("scroll", () => (this.jump.hidden = this.el.scrollTop > -near), { passive: true });
     this.#watchTop();
-    new ResizeObserver(() => this.#keepUp()).observe(this.column);
   }
 
   #watchTop() {
@@ -38,23 +37,8 @@ export class ThreadView {
     this.lookAgain = () => (seen.unobserve(this.top), seen.observe(this.top));
   }
 
-  /** Only who goes up stops following: what grows moves the end away by itself. */
-  #scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.el;
-    if (scrollHeight - scrollTop - clientHeight < near) this.#following = true;
-    else if (scrollTop < this.#top) this.#following = false;
-    this.#top = scrollTop;
-    this.jump.hidden = this.#following;
-  }
-
-  #keepUp() {
-    if (this.#following) this.el.scrollTop = this.el.scrollHeight;
-  }
-
   toEnd() {
-    this.#following = true;
-    this.jump.hidden = true;
-    this.#keepUp();
+    this.el.scrollTop = 0;
   }
 
   added(item, before) {
@@ -63,17 +47,9 @@ export class ThreadView {
     view.el.dataset.item = item.id;
     this.#views.set(item.id, view);
     const next = before && this.#views.get(before)?.el;
-    if (next) this.#hold(() => next.before(view.el));
+    if (next) next.before(view.el);
     else this.list.append(view.el);
     this.#markLast();
-  }
-
-  /** Puts something in above what is being read without moving it. */
-  #hold(insert) {
-    const height = this.el.scrollHeight;
-    const top = this.el.scrollTop;
-    insert();
-    if (!this.#following) this.el.scrollTop = top + this.el.scrollHeight - height;
   }
 
   changed(item, update) {
@@ -113,7 +89,6 @@ export class ThreadView {
     this.#views.clear();
     this.list.replaceChildren();
     this.hush();
-    this.#following = true;
-    this.jump.hidden = true;
+    this.toEnd();
   }
 }
