@@ -27,7 +27,7 @@ func TestChatKitConfig(t *testing.T) {
 // pinned @openai/chatkit and @openai/chatkit-react.
 func TestChatKitTypes(t *testing.T) {
 	t.Parallel()
-	if _, err := chatkittest.Node("testdata/node/node_modules/typescript/bin/tsc", "-p", "adapter/web/testdata/types"); err != nil {
+	if _, err := chatkittest.Node("testdata/node/node_modules/typescript/bin/tsc", "-p", "adapter/web/testdata/frontend"); err != nil {
 		t.Error(err)
 	}
 }

@@ -57,7 +57,9 @@ export class SessionError extends Error {
  *
  * @param {ClientSettings} [settings]
  */
-export function createClient({ api = "/api/chatkit", getToken = async () => null, mode = "self", timezone = zoneOfBrowser(), fetch = browserFetch, beacon } = {}) {
+export function createClient({
+  api = "/api/chatkit", getToken = async () => null, mode = "self", timezone = zoneOfBrowser(), fetch = browserFetch, beacon,
+} = {}) {
   /** @type {{id: string, secret: string, staleAt: number} | null} */
   let session = null;
   /** @type {Promise<string> | null} */
@@ -476,7 +478,8 @@ function look(colorScheme, locale) {
  * @property {Record<string, ClientTool>} [clientTools] tools that run here, by name
  * @property {Record<string, WidgetAction>} [widgetActions] widgets' actions with the handler "client", by type
  * @property {(event: {threadId: string | null}) => void} [onThreadChange]
- * @property {(threadId: string) => void} [onThreadGone] the open thread is no more, or another user's: show a new one
+ * @property {(threadId: string) => unknown} [onThreadGone] the thread to open is no more, or another user's: show a
+ *   new one. Called again when it fails, since ChatKit refuses while it loads.
  */
 
 /**
@@ -498,9 +501,21 @@ export function chatKitOptions({
     const request = response.status === 404 ? read(init?.body) : null;
     if (readsThread.has(request?.type) && request.params.thread_id === memory.get()) {
       memory.forget();
-      onThreadGone?.(request.params.thread_id);
+      leave(request.params.thread_id);
     }
     return response;
+  }
+
+  /** @param {string} threadId */
+  async function leave(threadId) {
+    for (let left = 20; left > 0; left--) {
+      await new Promise((resolve) => setTimeout(resolve, 100)); // ChatKit reads the answer first
+      try {
+        return await onThreadGone?.(threadId);
+      } catch {
+        // it is still loading
+      }
+    }
   }
 
   return {

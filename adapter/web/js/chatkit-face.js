@@ -111,28 +111,13 @@ export function showChatKit(mount, { config, options, beacon }) {
       options = next;
       if (element) apply();
     },
-    /** Leaves the thread that is open. */
+    /** Leaves the thread that is open. Rejects while ChatKit loads one. */
     async newThread() {
-      try {
-        await element?.setThreadId(null);
-      } catch {
-        // It may refuse while it loads a thread: once more when that has ended or failed.
-        await once(element, ["chatkit.thread.load.end", "chatkit.error"], signal);
-        await element?.setThreadId(null).catch(() => {});
-      }
+      await element?.setThreadId(null);
     },
     remove,
   };
 }
-
-/**
- * The first of some events.
- * @param {HTMLElement} element
- * @param {string[]} types
- * @param {AbortSignal} signal
- */
-const once = (element, types, signal) =>
-  new Promise((resolve) => types.forEach((type) => element.addEventListener(type, resolve, { once: true, signal })));
 
 /** A promise and what settles it. */
 function promised() {

@@ -121,13 +121,17 @@ export function define({ types: { types, methods, events }, behave, frame }) {
 
 /** Records members that are asked for and are not there: `element.setTheme?.()`. */
 function refuseOthers(prototype, refused) {
+  function look(target, name) {
+    const ofTools = typeof name === "symbol" || name.startsWith("__") || name === "then" || name === "toJSON"; // React's, or the browser's
+    if (!(name in target) && !ofTools) refused.push(`there is no member ${name}`);
+  }
   Object.setPrototypeOf(prototype, new Proxy(HTMLElement.prototype, {
     get(target, name, receiver) {
-      if (typeof name === "string" && !(name in target) && name !== "then" && name !== "toJSON") refused.push(`there is no member ${name}`);
+      look(target, name);
       return Reflect.get(target, name, receiver);
     },
     set(target, name, value, receiver) {
-      if (typeof name === "string" && !(name in target)) refused.push(`there is no member ${name}`);
+      look(target, name);
       return Reflect.set(target, name, value, receiver);
     },
   }));
