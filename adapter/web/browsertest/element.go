@@ -96,6 +96,22 @@ func (e *Element) Names() []string {
 	return out
 }
 
+// Texts are the rendered texts of those that fit now.
+func (e *Element) Texts() []string {
+	e.tab.t.Helper()
+	all, err := e.all()
+	if err != nil {
+		e.tab.fatal("%s: %v", e, err)
+	}
+	out := make([]string, len(all))
+	for i, n := range all {
+		if err := e.tab.on(n, "function() { return this.innerText }", &out[i]); err != nil {
+			e.tab.fatal("%s: %v", e, err)
+		}
+	}
+	return out
+}
+
 // Text is the rendered text of the element.
 func (e *Element) Text() (text string) {
 	e.tab.t.Helper()

@@ -118,16 +118,17 @@ func (tab *Tab) Problems() []string {
 	return append([]string(nil), tab.watch.problems...)
 }
 
-// LongTasks are the durations of all tasks so far that kept the page busy for
-// more than 50 ms.
+// LongTasks are the durations of the tasks that kept the page busy for more than
+// 50 ms since they were last asked for.
 func (tab *Tab) LongTasks() []time.Duration {
 	tab.settle()
 	tab.watch.mu.Lock()
 	defer tab.watch.mu.Unlock()
 	var tasks []time.Duration
 	for _, ms := range tab.watch.longTasks {
-		tasks = append(tasks, time.Duration(ms*float64(time.Millisecond)))
+		tasks = append(tasks, time.Duration(ms*float64(time.Millisecond)).Round(time.Millisecond))
 	}
+	tab.watch.longTasks = nil
 	return tasks
 }
 

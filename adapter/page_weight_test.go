@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"taskwire/adapter/chatkit"
+	"taskwire/adapter/web/browsertest"
+)
+
+// The page is usable within a second, from the first byte on.
+func TestPageStartsFast(t *testing.T) {
+	t.Parallel()
+	h := start(t, setup{env: ownFace(nil)})
+	tab := h.visit(t)
+	tab.Textbox("Message").Wait()
+	var times struct{ First, Usable, Requests float64 }
+	tab.Eval(`({first: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
+		usable: performance.getEntriesByName("usable")[0]?.startTime ?? performance.getEntriesByType("navigation")[0].loadEventEnd,
+		requests: performance.getEntriesByType("resource").length})`, &times)
+	t.Logf("first text after %.0f ms, loaded after %.0f ms, %v requests", times.First, times.Usable, times.Requests)
+	if times.First > 2000 || times.Usable > 4000 { // a second on a machine that does nothing else
+		t.Errorf("first text after %.0f ms, loaded after %.0f ms", times.First, times.Usable)
+	}
+	waitFor(t, "the beacon", func() bool {
+		return strings.Contains(h.Log.String(), `POST /api/chatkit/beacon`)
+	})
+}
+
+// A conversation of 500 messages opens at its end with a page of them, and the
+// rest come as one scrolls, without the page standing still.
+func TestPageLongThread(t *testing.T) {
+	t.Parallel()
+	h := start(t, setup{env: ownFace(nil)})
+	const count = 500
+	var items []chatkit.Item
+	for i := range count {
+		if i%2 == 0 {
+			items = append(items, userSaid("thr_long", i, fmt.Sprintf("Question %d: what is to be done?", i)))
+		} else {
+			items = append(items, assistantSaid("thr_long", i, fmt.Sprintf("Answer %d:\n\n1. **Buy milk**\n2. `call` the [bank](https://bank.example)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nThat is all for number %d.", i, i)))
+		}
+	}
+	h.putThread(t, "thr_long", "Long", items...)
+	tab := h.visit(t)
+	tab.Button("History").Click()
+	tab.Button("Long…").Click()
+	tab.WaitText("number 499.")
+
+	var jank time.Duration
+	for range 3 { // other programs may take the processor away; a slow page is slow each time
+		tab.Reload()
+		if jank = scrollsThrough(t, tab, count); jank < mostJank {
+			break
+		}
+	}
+	if jank >= mostJank {
+		t.Errorf("while scrolling the page stands still for %v, want less than %v", jank, mostJank)
+	}
+}
+
+// mostJank is for how long a page that is scrolled may not answer.
+const mostJank = 200 * time.Millisecond
+
+// scrollsThrough waits for the end of a thread of so many messages, scrolls up
+// to its first one, and gives the longest task of that.
+func scrollsThrough(t *testing.T, tab *browsertest.Tab, count int) (longest time.Duration) {
+	t.Helper()
+	tab.WaitText(fmt.Sprintf("number %d.", count-1))
+	opening := tab.LongTasks()
+	var state struct {
+		Shown int
+		AtEnd bool
+	}
+	tab.Eval(`(log => ({shown: log.querySelectorAll("article").length, atEnd: [...log.querySelectorAll("article")].at(-1).getBoundingClientRect().bottom <= log.getBoundingClientRect().bottom}))(document.querySelector("[role=log]"))`, &state)
+	if state.Shown >= count/2 || state.Shown < 10 || !state.AtEnd {
+		t.Errorf("it opens with %d messages, at the end: %v; want a page of them, and its end", state.Shown, state.AtEnd)
+	}
+	began := time.Now()
+	// As a hand does it: a frame at a time, until the first message is there.
+	tab.Eval(`new Promise((done, fail) => {
+		const log = document.querySelector("[role=log]"), late = performance.now() + 14000;
+		(function up() {
+			if (log.querySelector("article").textContent.includes("Question 0:")) return done();
+			if (performance.now() > late) return fail(new Error("it stops at " + log.querySelector("article").textContent));
+			log.scrollBy({top: -600, behavior: "instant"});
+			requestAnimationFrame(up);
+		})();
+	})`, nil)
+	took := time.Since(began).Round(time.Millisecond)
+	scrolling := tab.LongTasks()
+	tab.Eval(`document.querySelectorAll("[role=log] article").length`, &state.Shown)
+	if state.Shown != count {
+		t.Errorf("%d messages are there at last, want %d", state.Shown, count)
+	}
+	t.Logf("%d messages: tasks over 50 ms while opening %v, while scrolling through all of it in %v %v", count, opening, took, scrolling)
+	return slices.Max(append(scrolling, 0))
+}
