@@ -19,6 +19,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -220,6 +221,11 @@ func (p *Page) document(cfg Config, l lang, style string) (*file, error) {
 	return newFile("text/html; charset=utf-8", out.Bytes()), err
 }
 
+// later are the modules that the page loads when it first has a use for them.
+var later = []string{
+	"js/chat/dialog.js", "js/chat/history.js", "js/chat/structured-input.js", "js/widgets-inputs.js", "js/widgets-table.js",
+}
+
 // needs reports whether the page is to load a module at once.
 func (cfg Config) needs(name string, l lang) bool {
 	switch {
@@ -228,7 +234,7 @@ func (cfg Config) needs(name string, l lang) bool {
 	case strings.HasPrefix(name, "js/words-"):
 		return name == "js/words-"+l.Code+".js"
 	}
-	return true
+	return !slices.Contains(later, name)
 }
 
 // forPage is the configuration as the page's modules read it.

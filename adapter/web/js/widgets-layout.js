@@ -2,7 +2,7 @@
 import { safeImage } from "./chat/image.js";
 import { h } from "./dom.js";
 import { t } from "./strings.js";
-import { Button, actionOf } from "./widgets-inputs.js";
+import { Button, actionOf } from "./widgets-controls.js";
 import { part } from "./widgets-parts.js";
 import { boxStyle, gapStyle, lineStyle } from "./widgets-style.js";
 import { glyph } from "./widgets-text.js";

@@ -1,21 +1,30 @@
 // From the tree of a widget to elements.
 import { h } from "./dom.js";
-import * as inputs from "./widgets-inputs.js";
+import { Button, Checkbox } from "./widgets-controls.js";
 import * as layout from "./widgets-layout.js";
 import { part } from "./widgets-parts.js";
-import * as tables from "./widgets-table.js";
 import * as texts from "./widgets-text.js";
 import { brief, isObject, list, text, words } from "./widgets-values.js";
 
-const { Badge, Caption, Icon, Image, Label, Markdown, Title } = texts;
+const { Badge, Caption, Icon, Image, Label, Markdown, Text, Title } = texts;
 const { Basic, Box, Card, Col, Divider, Form, ListView, ListViewItem, Row, Spacer, Transition } = layout;
-const { Button, Checkbox, DatePicker, EditableText, Input, RadioGroup, Select, Textarea } = inputs;
-const { Chart, Table, TableCell, TableRow } = tables;
-
 const components = {
-  Badge, Basic, Box, Button, Caption, Card, Chart, Checkbox, Col, DatePicker, Divider, Form, Icon, Image, Input, Label, ListView, ListViewItem,
-  Markdown, RadioGroup, Row, Select, Spacer, Table, "Table.Cell": TableCell, "Table.Row": TableRow, Text: EditableText, Textarea, Title, Transition,
+  Badge, Basic, Box, Button, Caption, Card, Checkbox, Col, Divider, Form, Icon, Image, Label, ListView, ListViewItem, Markdown, Row, Spacer,
+  Text, Title, Transition,
 };
+
+// These are in the widgets of few servers, and loaded with the first of them.
+const rare = new Set(["Chart", "DatePicker", "EditableText", "Input", "RadioGroup", "Select", "Table", "Table.Cell", "Table.Row", "Textarea"]);
+let loading = null;
+
+/** Loads the rare components. Where that fails they are shown like unknown ones. */
+export function loadRare() {
+  loading ??= Promise.all([import("./widgets-inputs.js"), import("./widgets-table.js")]).then(
+    (modules) => modules.forEach((module) => Object.assign(components, module.components)),
+    () => rare.clear(),
+  );
+  return loading;
+}
 
 // The server takes JSON of 64 levels, and a level of components is two of those.
 export const mostLevels = 64;
@@ -29,6 +38,8 @@ export class Renderer {
   inForm = false;
   inHead = false;
   row = "";
+  /** Whether something has to be loaded to show all of it. */
+  lacks = false;
 
   #left = mostComponents;
   #level = 0;
@@ -77,12 +88,19 @@ export class Renderer {
     if (this.#left-- === 0 || this.#level === mostLevels) return words("…");
     this.#level++;
     const type = text(node.type);
-    const el = (Object.hasOwn(components, type) ? components[type] : unknown)(node, this, ...how);
+    const el = this.#make(type === "Text" && isObject(node.editable) ? "EditableText" : type, node, how);
     this.#level--;
     if (!el) return null;
     const id = text(node.id);
     if (id) el.dataset.id = id;
     return part(el, { identity: `${type} ${text(node.key) || id}` });
+  }
+
+  #make(type, node, how) {
+    if (Object.hasOwn(components, type)) return components[type](node, this, ...how);
+    if (!rare.has(type)) return unknown(node, this);
+    this.lacks = true;
+    return null;
   }
 
   id() {

@@ -9,18 +9,18 @@ const mostCells = 2000; // of a chart
 /** A table that scrolls by itself when it is too wide, also with the keyboard. */
 const scrolling = (table, name) => h("div", { class: "w-table", role: "group", tabindex: "0", "aria-label": name }, table);
 
-export const Table = (node, r) => scrolling(h("table", {}, h("tbody", {}, r.children(node))), t("widget.table"));
+const Table = (node, r) => scrolling(h("table", {}, h("tbody", {}, r.children(node))), t("widget.table"));
 
-export const TableRow = (node, r) => h("tr", {}, r.within({ inHead: node.header === true }, () => r.children(node)));
+const TableRow = (node, r) => h("tr", {}, r.within({ inHead: node.header === true }, () => r.children(node)));
 
 const sides = ["start", "center", "end"];
 
-export const TableCell = (node, r) => h(r.inHead ? "th" : "td", {
+const TableCell = (node, r) => h(r.inHead ? "th" : "td", {
   scope: r.inHead ? "col" : null, colspan: whole(node.colSpan, 2, 100), rowspan: whole(node.rowSpan, 2, 100),
   style: boxStyle({ width: node.width, padding: node.padding }), "data-align": oneOf(sides, node.align), "data-valign": oneOf(sides, node.vAlign),
 }, r.children(node));
 
-export function Chart(node) {
+function Chart(node) {
   const rows = list(node.data).filter(isObject);
   const axis = text(isObject(node.xAxis) ? node.xAxis.dataKey : node.xAxis);
   const series = list(node.series).filter(isObject).map((one) => ({ key: text(one.dataKey), label: text(one.label) || text(one.dataKey) }));
@@ -30,3 +30,5 @@ export function Chart(node) {
     h("thead", {}, h("tr", {}, columns.map(({ label }) => h("th", { scope: "col" }, words(label))))),
     h("tbody", {}, rows.slice(0, mostCells / Math.max(columns.length, 1)).map((row) => h("tr", {}, columns.map((column) => h("td", {}, cell(row, column))))))), t("widget.chart"));
 }
+
+export const components = { Chart, Table, "Table.Cell": TableCell, "Table.Row": TableRow };

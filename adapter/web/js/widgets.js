@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { MarkdownView } from "./markdown.js";
 import { read, reset, settle, withValues } from "./widgets-fields.js";
 import { morphChildren, part, partOf } from "./widgets-parts.js";
-import { Renderer, mostLevels } from "./widgets-render.js";
+import { Renderer, loadRare, mostLevels } from "./widgets-render.js";
 import { isObject, text, words } from "./widgets-values.js";
 
 /**
@@ -109,8 +109,9 @@ export class WidgetView {
     for (let el = this.el.contains(focused) ? focused : null; el && el !== this.el; el = el.parentElement) trail.push(el);
     for (const view of this.#streams.values()) view.finish(); // nothing of it may come later
     this.#streams.clear();
-    const root = new Renderer(this.#prefix, this.#shown).root(this.#tree.root);
-    morphChildren(this.el, h("div", {}, root));
+    const renderer = new Renderer(this.#prefix, this.#shown);
+    morphChildren(this.el, h("div", {}, renderer.root(this.#tree.root)));
+    if (renderer.lacks) loadRare().then(() => this.#draw());
     if (trail.length && document.activeElement !== focused) focus(trail.find((el) => this.el.contains(el)) ?? this.el);
   }
 

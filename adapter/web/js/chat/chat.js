@@ -1,12 +1,11 @@
 // The built-in chat: everything that ChatKit's page has, in plain HTML, on the
 // same endpoint. This file puts the parts of the page together; what is said in
 // a conversation is its exchange's.
-import { Api } from "../api.js";
+import { Api, ApiError } from "../api.js";
 import { h, icon } from "../dom.js";
 import { t } from "../strings.js";
 import { Composer } from "./composer.js";
 import { Exchange } from "./exchange.js";
-import { History } from "./history.js";
 import { itemActions } from "./item-actions.js";
 import { plain, setSpeech } from "./message.js";
 import { alert, explain } from "./notices.js";
@@ -34,10 +33,6 @@ export class Chat {
       options: options.composer, api: this.api, beacon,
       onSend: (message) => this.exchange.say(message), onStop: () => this.exchange.stop(), onProblem: (text) => this.view.tell(alert(text)),
     });
-    this.history = new History({
-      api: this.api, onOpen: (id) => this.#openFromHistory(id), onDeleted: (id) => id === this.exchange.id && this.startNew(),
-      onError: (err) => this.tellError(err),
-    });
     this.#layOut();
     this.#fresh();
     addEventListener("offline", () => this.view.tell(alert(t("error.offline"))));
@@ -50,11 +45,11 @@ export class Chat {
     this.start = h("div", { class: "start" });
     this.view.column.prepend(this.start);
     const foot = h("div", { class: "foot" }, this.view.jump, this.status, this.spoken, this.composer.el);
-    this.el = h("div", { class: "columns" }, this.history.el, h("main", {}, this.view.el, foot));
-    this.toggle = h("button", { class: "action", type: "button", "aria-expanded": "false", "aria-controls": "history", onClick: () => this.showHistory(!this.history.open) }, icon("history"), h("span", { class: "words" }, t("history")));
+    this.el = h("div", { class: "columns" }, h("main", {}, this.view.el, foot));
+    this.toggle = h("button", { class: "action", type: "button", "aria-expanded": "false", "aria-controls": "history", onClick: () => this.showHistory(!this.history?.open) }, icon("history"), h("span", { class: "words" }, t("history")));
     this.fresh = h("button", { class: "action", type: "button", onClick: () => this.startNew() }, icon("plus"), h("span", { class: "words" }, t("new")));
     this.el.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.history.open && matchMedia(narrow).matches) this.showHistory(false);
+      if (event.key === "Escape" && this.history?.open && matchMedia(narrow).matches) this.showHistory(false);
     });
   }
 
@@ -63,10 +58,29 @@ export class Chat {
     return [this.toggle, this.fresh];
   }
 
-  showHistory(open) {
+  /** Shows the earlier conversations, or hides them. What shows them is loaded when it is first asked for. */
+  async showHistory(open) {
+    try {
+      this.making ??= this.#makeHistory();
+      this.history = await this.making;
+    } catch {
+      this.making = null;
+      return this.tellError(new ApiError());
+    }
     this.history.toggle(open);
     this.toggle.setAttribute("aria-expanded", String(open));
     if (!open) this.toggle.focus();
+  }
+
+  async #makeHistory() {
+    const { History } = await import("./history.js");
+    const history = new History({
+      api: this.api, onOpen: (id) => this.#openFromHistory(id), onDeleted: (id) => id === this.exchange.id && this.startNew(),
+      onError: (err) => this.tellError(err),
+    });
+    history.current(this.exchange.id);
+    this.el.prepend(history.el);
+    return history;
   }
 
   // --- Threads ---
@@ -94,8 +108,8 @@ export class Chat {
     this.memory.forget();
     this.#fresh();
     this.composer.open(null);
-    this.history.current(null);
-    if (matchMedia(narrow).matches && this.history.open) this.showHistory(false);
+    this.history?.current(null);
+    if (matchMedia(narrow).matches && this.history?.open) this.showHistory(false);
     this.composer.focus();
   }
 
@@ -108,14 +122,16 @@ export class Chat {
   async open(id) {
     this.#opening = true;
     this.#fresh();
+    this.composer.show("opening"); // a message now would begin another thread
     const { exchange, view } = this;
     view.el.setAttribute("aria-busy", "true");
     try {
       if (!(await exchange.open(id))) return;
       this.#opening = false;
+      if (!exchange.turns.answering) this.composer.show("idle");
       this.memory.set(id);
       this.composer.open(id);
-      this.history.current(id);
+      this.history?.current(id);
       this.showThreadStatus(exchange.conversation.thread);
       view.toEnd();
       this.showStart();
@@ -136,8 +152,8 @@ export class Chat {
   nameThread(id) {
     this.memory.set(id);
     this.composer.moveTo(id);
-    this.history.current(id);
-    this.history.refresh();
+    this.history?.current(id);
+    this.history?.refresh();
   }
 
   /** A thread may be closed to messages, for a reason. */
@@ -171,7 +187,7 @@ export class Chat {
   signOut() {
     this.memory.forget();
     this.#fresh();
-    this.history.clear();
+    this.history?.clear();
     this.composer.block(t("error.signedOut"));
     this.start.replaceChildren(signedOut(this.signInUrl));
   }

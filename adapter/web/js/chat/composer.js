@@ -95,7 +95,7 @@ export class Composer {
   #refresh() {
     this.box.dir = this.box.value ? "auto" : ""; // what invites to write is in the language of the page
     const empty = !this.box.value.trim() && this.files.ids.length === 0;
-    this.send.disabled = Boolean(this.#blocked) || this.answering || this.files.busy || empty;
+    this.send.disabled = Boolean(this.#blocked) || this.#busy || this.files.busy || empty;
     this.#fit();
   }
 
@@ -106,15 +106,15 @@ export class Composer {
     this.box.style.height = `${this.box.scrollHeight}px`;
   }
 
-  answering = false;
+  #busy = false;
 
-  /** @param {"idle" | "answering" | "stopping"} state */
+  /** @param {"idle" | "opening" | "answering" | "stopping"} state */
   show(state) {
     const hadFocus = document.activeElement === this.stop;
-    this.answering = state !== "idle";
-    this.stop.hidden = !this.answering;
+    this.#busy = state !== "idle";
+    this.stop.hidden = state === "idle" || state === "opening";
     this.stop.disabled = state === "stopping";
-    if (hadFocus && !this.answering) this.box.focus();
+    if (hadFocus && this.stop.hidden) this.box.focus();
     this.#refresh();
   }
 

@@ -166,7 +166,7 @@ export class Exchange {
     chat.composer.show("idle");
     const last = this.conversation.last();
     if (last?.type === "assistant_message") chat.announce(`${speakerOf(last)}: ${chat.view.said(last.id)}`);
-    chat.history.refresh();
+    chat.history?.refresh();
   }
 
   /** Events that are about no item. */
@@ -178,7 +178,7 @@ export class Exchange {
         break;
       case "thread.updated":
         chat.showThreadStatus(event.thread);
-        chat.history.refresh();
+        chat.history?.refresh();
         break;
       case "stream_options":
         chat.composer.stop.hidden = event.stream_options?.allow_cancel === false;

@@ -4,7 +4,6 @@ import { t } from "../strings.js";
 import { WidgetView } from "../widgets.js";
 import { GeneratedImage } from "./image.js";
 import { AssistantMessage, UserMessage, plain, textOf } from "./message.js";
-import { StructuredInput } from "./structured-input.js";
 import { Task, Workflow } from "./workflow.js";
 
 class Widget {
@@ -19,6 +18,19 @@ class Widget {
     if (update?.type === "widget.streaming_text.value_delta") this.view.delta(update.component_id, update.delta, update.done);
     else if (update?.type === "widget.component.updated") this.view.component(update.component_id, update.component);
     else this.view.set(item.widget);
+  }
+}
+
+/** Questions are rare: what shows them is loaded with the first. */
+class Questions {
+  constructor(item, actions) {
+    this.el = h("article", { class: "item questions", "aria-label": t("questions") });
+    this.view = import("./structured-input.js").then(({ StructuredInput }) => new StructuredInput(this.el, item, actions));
+    this.view.catch(() => (this.el.textContent = t("error.load")));
+  }
+
+  update(item) {
+    this.view.then((view) => view.update(item), () => {});
   }
 }
 
@@ -41,7 +53,7 @@ const views = {
   workflow: Workflow,
   task: Task,
   generated_image: GeneratedImage,
-  structured_input: StructuredInput,
+  structured_input: Questions,
 };
 
 /**

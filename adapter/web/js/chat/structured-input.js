@@ -6,10 +6,10 @@ import { plain } from "./message.js";
 let forms = 0; // makes the names of radio buttons differ
 
 export class StructuredInput {
-  /** @param {{answer: (item: any, input: any) => Promise<void>}} actions */
-  constructor(item, actions) {
+  /** @param {HTMLElement} el @param {any} item @param {{answer: (item: any, input: any) => Promise<void>}} actions */
+  constructor(el, item, actions) {
+    this.el = el;
     this.actions = actions;
-    this.el = h("article", { class: "item questions", "aria-label": t("questions") });
     this.update(item);
   }
 
