@@ -47,8 +47,11 @@ export class ThreadView {
     view.el.dataset.item = item.id;
     this.#views.set(item.id, view);
     const next = before && this.#views.get(before)?.el;
-    if (next) next.before(view.el);
-    else this.list.append(view.el);
+    if (next) {
+      next.before(view.el);
+      return;
+    }
+    this.list.append(view.el);
     this.#markLast();
   }
 
@@ -71,8 +74,10 @@ export class ThreadView {
 
   /** The newest answer alone can be asked for anew. */
   #markLast() {
-    this.list.querySelector(".last")?.classList.remove("last");
-    [...this.list.querySelectorAll(":scope > .assistant")].at(-1)?.classList.add("last");
+    this.newest?.classList.remove("last");
+    this.newest = this.list.lastElementChild;
+    while (this.newest && !this.newest.classList.contains("assistant")) this.newest = this.newest.previousElementSibling;
+    this.newest?.classList.add("last");
   }
 
   /** Says something at the end: an error with what can be done, or a notice. */
