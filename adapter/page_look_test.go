@@ -69,6 +69,9 @@ func TestPageTheme(t *testing.T) {
 	if dark(tab) {
 		t.Error("a system that is light gets a dark page")
 	}
+	tab.Emulate(browsertest.Person{Dark: true})
+	tab.Button("Dark mode").WaitState("pressed", "true")
+	tab.Emulate(browsertest.Person{})
 	tab.Button("Dark mode").WaitState("pressed", "false").Click()
 	tab.Button("Dark mode").WaitState("pressed", "true")
 	tab.Reload()

@@ -7,7 +7,7 @@ import { Chat } from "./chat/chat.js";
 import { chatKitOptions, createClient, threadMemory } from "./chatkit-config.js";
 import { clientTools } from "./client-tools.js";
 import { h, icon } from "./dom.js";
-import { keep, recall, chooseLanguage, chooseTheme, theme } from "./preferences.js";
+import { keep, recall, chooseLanguage, chooseTheme, theme, watchTheme } from "./preferences.js";
 import { language, languages, t } from "./strings.js";
 
 const config = JSON.parse(document.getElementById("taskwire-config").textContent);
@@ -101,11 +101,11 @@ function languageChoice() {
 
 function themeSwitch() {
   const isDark = () => String(theme() === "dark");
-  const turn = () => {
-    chooseTheme(theme() === "dark" ? "light" : "dark");
+  const turn = () => chooseTheme(theme() === "dark" ? "light" : "dark");
+  const button = h("button", { class: "action", type: "button", "aria-pressed": isDark(), "aria-label": t("dark"), title: t("dark"), onClick: turn }, icon("theme"));
+  watchTheme(() => {
     button.setAttribute("aria-pressed", isDark());
     face?.update();
-  };
-  const button = h("button", { class: "action", type: "button", "aria-pressed": isDark(), "aria-label": t("dark"), title: t("dark"), onClick: turn }, icon("theme"));
+  });
   return button;
 }

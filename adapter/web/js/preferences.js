@@ -48,6 +48,12 @@ export function chooseTheme(name) {
   applyTheme(name);
 }
 
+/** Calls back when the theme changes, by whomever: the person, the system, the assistant. */
+export function watchTheme(changed) {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  new MutationObserver(changed).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+}
+
 function applyTheme(name) {
   if (name === "light" || name === "dark") document.documentElement.dataset.theme = name;
 }
