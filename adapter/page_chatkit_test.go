@@ -49,6 +49,9 @@ func TestChatKitIsShown(t *testing.T) {
 	if !options.History.ShowDelete || !options.History.ShowRename || !options.ThreadItemActions.Feedback || !options.ThreadItemActions.Retry {
 		t.Errorf("options = %+v", options)
 	}
+	k.check(t)
+	k.Axe(t)
+	k.Eval(`__chatkit.refused.length = 0`, nil) // axe asks every element for much
 	k.Eval(`dispatchEvent(new Event("pagehide"))`, nil) // tells at once
 	waitFor(t, "what the page tells", func() bool {
 		h.Server.beacons.mu.Lock()
