@@ -51,7 +51,7 @@ func TestChatKitIsShown(t *testing.T) {
 	}
 	k.check(t)
 	k.Axe(t)
-	k.Eval(`__chatkit.refused.length = 0`, nil) // axe asks every element for much
+	k.Eval(`__chatkit.refused.length = 0`, nil)         // axe asks every element for much
 	k.Eval(`dispatchEvent(new Event("pagehide"))`, nil) // tells at once
 	waitFor(t, "what the page tells", func() bool {
 		h.Server.beacons.mu.Lock()
