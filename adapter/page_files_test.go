@@ -45,10 +45,18 @@ func TestPageAttachments(t *testing.T) {
 		t.Error("the picture has no name")
 	}
 
-	tab.Upload(tab.Button("Attach"), write("alone.csv", "a,b\n1,2\n"))
-	tab.Button("Send").WaitState("disabled", "false").Click() // a file alone is a message
-	log.WaitText("Seen as well.")
-	log.WaitText("alone.csv")
+	// Files can be dropped and pasted too, and are a message without a word.
+	tab.Eval(`for (const [kind, name] of [["drop", "dropped.csv"], ["paste", "pasted.csv"]]) {
+		const data = new DataTransfer();
+		data.items.add(new File(["a,b\n1,2\n"], name, {type: "text/csv"}));
+		const event = new Event(kind, {bubbles: true, cancelable: true});
+		event.dataTransfer = event.clipboardData = data;
+		document.querySelector("textarea").dispatchEvent(event);
+	}`, nil)
+	tab.Button("Send").WaitState("disabled", "false").Click()
+	for _, what := range []string{"Seen as well.", "dropped.csv", "pasted.csv"} {
+		log.WaitText(what)
+	}
 }
 
 // picture is a small PNG.

@@ -58,6 +58,7 @@ func TestPageSignIn(t *testing.T) {
 	tab.Expect("HTTP 401")
 	tab.WaitText("You are not signed in")
 	tab.Textbox("Message").WaitState("disabled", "true")
+	tab.Button("Attach").WaitState("disabled", "true")
 	tab.Axe(t)
 	tab.Link("Sign in").Click()
 	tab.WaitText("Who are you?")

@@ -27,12 +27,12 @@ export class Composer {
     this.box = h("textarea", { "aria-label": t("message"), placeholder: options.placeholder, rows: 1, maxlength: longest, enterkeyhint: "send", onInput: () => this.#typed(), onKeydown: (event) => this.#key(event), onPaste: (event) => this.#pasted(event) });
     this.send = h("button", { class: "action primary", type: "submit", "aria-label": t("send"), title: t("send") }, icon("send"));
     this.stop = h("button", { class: "action outlined", type: "button", hidden: true, onClick: onStop }, icon("stop"), t("stop"));
-    const attach = h("button", { class: "action", type: "button", "aria-label": t("attach"), title: t("attach"), onClick: () => this.files.choose() }, icon("attach"));
+    this.attach = h("button", { class: "action", type: "button", "aria-label": t("attach"), title: t("attach"), onClick: () => this.files.choose() }, icon("attach"));
     this.tools = (options.tools ?? []).map((tool) => h("button", { class: "action small", type: "button", "aria-pressed": "false", dataset: { tool: tool.id }, onClick: () => this.#pick(tool.id) }, icon(tool.id === "list_tasks" ? "list" : "plus"), tool.shortLabel ?? tool.label));
     this.el = h(
       "form",
       { class: "composer", onSubmit: (event) => (event.preventDefault(), this.submit()) },
-      h("div", { class: "box" }, this.files.el, this.box, h("div", { class: "row" }, attach, this.files.input, h("div", { class: "picks", role: "group", "aria-label": t("tools") }, this.tools), this.stop, this.send)),
+      h("div", { class: "box" }, this.files.el, this.box, h("div", { class: "row" }, this.attach, this.files.input, h("div", { class: "picks", role: "group", "aria-label": t("tools") }, this.tools), this.stop, this.send)),
     );
     this.#acceptDrops();
     this.#refresh();
@@ -42,7 +42,7 @@ export class Composer {
     this.el.addEventListener("dragover", (event) => event.preventDefault());
     this.el.addEventListener("drop", (event) => {
       event.preventDefault();
-      this.files.add([...event.dataTransfer.files]);
+      if (!this.#blocked) this.files.add([...event.dataTransfer.files]);
     });
   }
 
@@ -121,7 +121,7 @@ export class Composer {
   /** Closes the composer with a reason in its place, or opens it with "". */
   block(reason) {
     this.#blocked = reason;
-    this.box.disabled = Boolean(reason);
+    for (const control of [this.box, this.attach, ...this.tools]) control.disabled = Boolean(reason);
     this.box.placeholder = reason || this.options.placeholder;
     this.#refresh();
   }
