@@ -7,67 +7,91 @@ import { Chat } from "./chat/chat.js";
 import { chatKitOptions, createClient, threadMemory } from "./chatkit-config.js";
 import { clientTools } from "./client-tools.js";
 import { h, icon } from "./dom.js";
-import { keep, recall, chooseLanguage, chooseTheme, theme, watchTheme } from "./preferences.js";
+import { keep, keptKeys, recall, chooseLanguage, chooseTheme, theme, watchTheme } from "./preferences.js";
 import { language, languages, t } from "./strings.js";
 
 const config = JSON.parse(document.getElementById("taskwire-config").textContent);
 const source = tokenSource(config);
 const later = {}; // the client tells the beacon, which sends through the client
-const client = createClient({ getToken: source.getToken, mode: config.mode, beacon: { time: (...args) => later.beacon?.time(...args), error: (...args) => later.beacon?.error(...args) } });
+const client = createClient({ getToken, mode: config.mode, beacon: { time: (...args) => later.beacon?.time(...args), error: (...args) => later.beacon?.error(...args) } });
 const beacon = (later.beacon = makeBeacon(client.fetch));
 
 addEventListener("error", () => beacon.error("script_error"));
 addEventListener("unhandledrejection", () => beacon.error("script_error"));
 
+const ownerKey = "taskwire-user"; // whose conversations and drafts this browser keeps
 let person = null;
-let face = null; // what is shown: {update(), remove()}
+let face = null; // what is shown: {update(), threadGone(), signedOut()}
 
 start();
 
 async function start() {
-  const problem = await client.token().then(() => null, (err) => err);
+  const problem = await getToken().then(() => null, (err) => err);
   person = source.user();
-  forgetOthers();
+  if (person && recall(ownerKey) !== person.id) {
+    forgetConversations();
+    keep(ownerKey, person.id);
+  }
   if (config.chatkit.enabled && person) showChatKitOr();
   else showOwn(problem);
   beacon.time("page_ready_ms", performance.now());
 }
 
-/** Nothing of one person is left for another one at the same browser. */
-function forgetOthers() {
-  const mine = person?.id ?? "";
-  if ((recall("chatkit-user") ?? mine) === mine) return;
-  for (const key of Object.keys(localStorage)) if (key.startsWith("chatkit-draft:")) keep(key, null);
-  threadMemory(mine).get();
+/** The user's token, of the user whom the page shows: for another one it begins anew. */
+async function getToken(how) {
+  try {
+    const token = await source.getToken(how);
+    if (person && source.user()?.id !== person.id) location.reload();
+    return token;
+  } catch (err) {
+    if (err instanceof SignedOutError) face?.signedOut();
+    throw err;
+  }
+}
+
+/** Nothing of one person's conversations is left for the next one at the same browser. */
+function forgetConversations() {
+  threadMemory().forget();
+  keep(ownerKey, null);
+  for (const key of keptKeys()) if (key.startsWith("chatkit-draft:")) keep(key, null);
 }
 
 function options() {
   return chatKitOptions({
     client, clientTools, dictation: config.dictation, domainKey: config.chatkit.domainKey, locale: language(), theme: theme(),
-    user: person?.id ?? "", name: person?.name ?? "", onThreadGone: () => face?.threadGone?.(),
+    user: person?.id ?? "", name: person?.name ?? "", onThreadGone: () => face?.threadGone(),
   });
 }
 
 /** ChatKit, and our own chat if it fails. */
 async function showChatKitOr() {
-  const { showChatKit } = await import("./chatkit-face.js");
-  const mount = h("main", { class: "chatkit" });
+  const skeleton = document.querySelector(".skeleton");
+  const mount = h("main", { class: "chatkit" }, h("div", { class: "skeleton", "aria-busy": "true" }, [...skeleton.childNodes]));
   frame([], mount);
-  const kit = showChatKit(mount, { config: config.chatkit, options: options(), beacon });
-  face = { update: () => kit.update(options()), threadGone: kit.newThread };
-  kit.ready.then(() => rendered("chatkit"), () => {});
-  kit.failed.then((reason) => {
-    console.info(`ChatKit cannot be shown (${reason}): the built-in chat is.`);
-    showOwn();
-  });
+  try {
+    const { showChatKit } = await import("./chatkit-face.js");
+    const kit = showChatKit(mount, { config: config.chatkit, options: options(), beacon });
+    const signedOut = () => {
+      kit.remove();
+      showOwn(new SignedOutError());
+    };
+    face = { update: () => kit.update(options()), threadGone: kit.newThread, signedOut };
+    await kit.ready;
+    mount.querySelector(".skeleton").remove();
+    rendered("chatkit");
+    await kit.failed;
+  } catch (err) {
+    console.info(`ChatKit cannot be shown (${err.message}): the built-in chat is.`);
+  }
+  showOwn();
 }
 
 /** @param {any} [problem] why it is not known who is there */
 function showOwn(problem) {
   const memory = threadMemory(person?.id ?? "");
-  const chat = new Chat({ client, beacon, memory, signInUrl: config.signInUrl, options: { ...options(), clientTools } });
+  const chat = new Chat({ client, beacon, memory, onSignedOut: forgetConversations, signInUrl: config.signInUrl, options: { ...options(), clientTools } });
   frame(chat.controls(), chat.el);
-  face = { update() {} };
+  face = { update() {}, threadGone() {}, signedOut: () => chat.signOut() };
   rendered("builtin");
   const thread = memory.get();
   if (problem instanceof SignedOutError) chat.signOut();

@@ -23,6 +23,15 @@ export function keep(key, value) {
   }
 }
 
+/** The keys of all that is kept. */
+export function keptKeys() {
+  try {
+    return Object.keys(localStorage);
+  } catch {
+    return [];
+  }
+}
+
 /** Takes up the theme that was chosen before. */
 export const restoreTheme = () => applyTheme(recall(themeKey));
 

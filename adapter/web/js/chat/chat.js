@@ -23,10 +23,11 @@ export class Chat {
    * @param {any} parts.options  ChatKit's options: what is offered, and in which words
    * @param {{get(): string | null, set(id: string): void, forget(): void}} parts.memory  of the thread that was open
    * @param {{time: Function, error: Function, face: Function}} parts.beacon
+   * @param {() => void} parts.onSignedOut  forgets what the browser keeps of the user's
    * @param {string} parts.signInUrl
    */
-  constructor({ client, options, memory, beacon, signInUrl }) {
-    Object.assign(this, { options, memory, beacon, signInUrl });
+  constructor({ client, options, memory, beacon, onSignedOut, signInUrl }) {
+    Object.assign(this, { options, memory, beacon, onSignedOut, signInUrl });
     this.api = new Api(client);
     this.view = new ThreadView({ actions: itemActions(this), onOlder: () => this.#older(), onFault: (err) => this.fault(err) });
     this.composer = new Composer({
@@ -185,7 +186,7 @@ export class Chat {
 
   /** Nobody is signed in: nothing of anybody's is shown. */
   signOut() {
-    this.memory.forget();
+    this.onSignedOut();
     this.#fresh();
     this.history?.clear();
     this.composer.block(t("error.signedOut"));
