@@ -99,6 +99,10 @@ export const words = {
   "signedOut.text": "Sign in to see your tasks and conversations.",
   "signedOut.noLink": "Sign in where you usually do, then reload this page.",
   signIn: "Sign in",
+  // Blocks of a text that scroll by themselves.
+  "markdown.code": "Code",
+  "markdown.codeIn": "Code: {language}",
+  "markdown.table": "Table: {columns}",
 };
 
 /** Words of the server that stand in the conversation: they are English already. */

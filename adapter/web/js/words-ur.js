@@ -98,6 +98,10 @@ export const words = {
   "signedOut.text": "اپنے کام اور گفتگو دیکھنے کے لیے سائن ان کریں۔",
   "signedOut.noLink": "جہاں آپ عموماً سائن ان کرتے ہیں وہاں سائن ان کریں، پھر یہ صفحہ دوبارہ کھولیں۔",
   signIn: "سائن ان کریں",
+  // Blocks of a text that scroll by themselves.
+  "markdown.code": "کوڈ",
+  "markdown.codeIn": "کوڈ: {language}",
+  "markdown.table": "جدول: {columns}",
 };
 
 /** Words of the server that stand in the conversation, which are English there. */

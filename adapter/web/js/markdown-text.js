@@ -1,0 +1,68 @@
+// The characters of a text, made safe to show.
+
+// Overrides make letters stand in another order than they are read and copied
+// in. No honest message needs one, so whoever reads sees that there was one: it
+// becomes U+FFFD. Embeddings and isolates are taken away in silence: programs
+// put them around telephone numbers and names, they show nothing themselves,
+// and one that is never closed would turn the rest of its paragraph. The marks
+// LRM, RLM and ALM stay: writers of Urdu use them, and they reach no further
+// than the signs beside them.
+const overrides = /[\u202d\u202e]/g;
+const embeddings = /[\u202a-\u202c\u2066-\u2069]/g;
+
+// C0 and C1 but for tab and the ends of lines.
+const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+
+// Most pieces of text have nothing to clean: one look tells.
+const suspicious = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/;
+
+/** @param {string} text */
+export function clean(text) {
+  if (!suspicious.test(text)) return text;
+  return text.toWellFormed().replace(embeddings, "").replace(overrides, "\ufffd").replace(controls, "\ufffd");
+}
+
+const named = {
+  amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0", zwnj: "\u200c", zwj: "\u200d", lrm: "\u200e", rlm: "\u200f",
+  hellip: "…", ndash: "–", mdash: "—", lsquo: "‘", rsquo: "’", ldquo: "“", rdquo: "”", laquo: "«", raquo: "»", bull: "•", middot: "·",
+  copy: "©", reg: "®", trade: "™", deg: "°", times: "×", plusmn: "±", euro: "€", pound: "£", larr: "←", rarr: "→", ne: "≠", le: "≤", ge: "≥",
+};
+
+/** A character reference: sticky, so that it is looked for at one place. */
+export const entity = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-zA-Z][a-zA-Z\d]{1,9}));/y;
+
+/**
+ * What a character reference stands for, cleaned as if it had been written
+ * plainly; one that we do not know stands for itself.
+ * @param {RegExpMatchArray} match of `entity`
+ */
+export function decoded([whole, decimal, hex, name]) {
+  if (name) return Object.hasOwn(named, name) ? named[name] : whole;
+  const code = decimal ? Number(decimal) : parseInt(hex, 16);
+  return code > 0 && code <= 0x10ffff ? clean(String.fromCodePoint(code)) : "\ufffd";
+}
+
+const everyEntity = new RegExp(entity.source, "g");
+const escaped = /\\([!-/:-@[-`{-~])/g;
+
+/** A text without its backslash escapes and character references. */
+export function unescaped(text) {
+  return text.replace(escaped, "$1").replace(everyEntity, (...match) => decoded(match));
+}
+
+/** Whether anything of a text is seen. */
+export const visible = (text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text);
+
+// Code and addresses are Latin whatever the language around them.
+const mute = /`[^`]*`|https?:\S+|\]\([^\s)]*/g;
+const rightToLeft = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/** The side on which the first word of a text begins: "ltr", "rtl", or "" without any letter. */
+export function direction(text) {
+  const letter = /\p{L}/u.exec(text.replace(mute, ""))?.[0];
+  if (!letter) return "";
+  return rightToLeft.test(letter) ? "rtl" : "ltr";
+}
+
+/** Whether a text has letters that run from right to left. */
+export const turns = (text) => rightToLeft.test(text);
