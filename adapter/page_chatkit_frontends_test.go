@@ -14,7 +14,7 @@ import (
 
 // What the samples of front ends name, instead of what a test has.
 const (
-	sampleAPI    = "https://tasks.example.com/api/chatkit"
+	sampleAPI    = "https://chat.example.com/api/chatkit"
 	sampleScript = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
 )
 

@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"taskwire/adapter/web/chatkittest"
@@ -29,5 +31,26 @@ func TestChatKitTypes(t *testing.T) {
 	t.Parallel()
 	if _, err := chatkittest.Node("testdata/node/node_modules/typescript/bin/tsc", "-p", "adapter/web/testdata/frontend"); err != nil {
 		t.Error(err)
+	}
+}
+
+// The samples of the README are those that the tests run.
+func TestReadmeSamples(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, fence := range map[string]string{"tasks.tsx": "```tsx\n", "plain.html": "```html\n"} {
+		sample, err := os.ReadFile("testdata/frontend/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(string(readme), fence)
+		shown, _, found := strings.Cut(after, "```")
+		shown = strings.ReplaceAll(shown, `"./chatkit-config.js"`, `"../../js/chatkit-config.js"`)
+		run := strings.ReplaceAll(strings.ReplaceAll(string(sample), `"./chatkit-config.js"`, `"../../js/chatkit-config.js"`), "\n\n", "\n")
+		if !found || !strings.HasSuffix(run, shown) {
+			t.Errorf("%s is not what the README shows:\n%s\nbut:\n%s", file, shown, run)
+		}
 	}
 }
