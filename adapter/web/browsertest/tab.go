@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -88,7 +89,7 @@ func (tab *Tab) end() {
 		tab.t.Errorf("page: %s", problem)
 	}
 	if tab.t.Failed() {
-		tab.t.Logf("%s\nscreenshot: %s", tab.look(), tab.evidence())
+		tab.t.Logf("%s\nscreenshot (go test -artifacts keeps it): %s", tab.look(), tab.evidence())
 	}
 	if err := chromedp.Cancel(tab.ctx); err != nil && !errors.Is(err, context.Canceled) {
 		tab.t.Errorf("close the tab: %v", err)
@@ -130,6 +131,14 @@ func (tab *Tab) LongTasks() []time.Duration {
 	}
 	tab.watch.longTasks = nil
 	return tasks
+}
+
+// Rest waits until nothing moves any more, the pointer away from everything.
+func (tab *Tab) Rest() {
+	tab.t.Helper()
+	call(tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved})
+	tab.settle()
+	tab.WaitEval(`document.getAnimations().every(a => a.playState !== "running")`)
 }
 
 // settle waits until the page has drawn twice and was idle: what happened
