@@ -29,6 +29,7 @@ var topLevel = map[string]string{
 	"README.md":      "what it is and how to start it",
 	"adapter":        "program: the chat, over ChatKit and REST",
 	"bench":          "benchmarks, with the peers they compare with",
+	"docs":           "pictures of the page, taken by its tests",
 	"edge":           "what both HTTP programs need at their edge and neither owns",
 	"go.mod":         "the module and its tools",
 	"go.sum":         "checksums of the module's dependencies",
