@@ -71,6 +71,7 @@ var homes = []struct {
 	{"taskwire/schema", []string{"store"}},
 	{"github.com/gin-gonic/gin", []string{"adapter"}},
 	{"github.com/openai/openai-go", []string{"adapter"}},
+	{"github.com/evanw/esbuild", []string{"adapter/web"}},
 	{"github.com/modelcontextprotocol/go-sdk", []string{"mcpserver", "adapter", "bench"}},
 	{"github.com/mark3labs/mcp-go", []string{"bench"}},
 	{"github.com/chromedp/", []string{"adapter/web/browsertest"}},

@@ -1,7 +1,8 @@
 // Package web serves the chat page: plain HTML, CSS and ES modules, embedded,
 // with no build step. The page is one answer, its style in it, so that something
-// stands on the screen after a single round trip; its modules lie under a path
-// that names their content and may be kept for good.
+// stands on the screen after a single round trip; its modules, joined when the
+// program starts, lie under a path that names their content and may be kept for
+// good.
 //
 // What the package does not know: sessions, threads, models. The page's modules
 // find those behind /api/chatkit.
@@ -16,10 +17,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -53,12 +52,17 @@ type Page struct {
 	csp       string
 	documents map[string]*file // by language
 	assets    map[string]*file // by path under the page's root and version
-	prefix    string           // Root/version/
+	scripts   bundle
+	prefix    string // Root/version/
 }
 
 // New makes the page.
 func New(cfg Config) (*Page, error) {
-	assets, err := readAssets()
+	scripts, err := scripts()
+	if err != nil {
+		return nil, err
+	}
+	assets, err := makeAssets(scripts)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ func New(cfg Config) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{csp: policy(cfg, style), documents: map[string]*file{}, assets: assets}
+	p := &Page{csp: policy(cfg, style), documents: map[string]*file{}, assets: assets, scripts: scripts}
 	p.prefix = Root + "/" + version(assets) + "/"
 	for _, l := range languages {
 		if p.documents[l.Code], err = p.document(cfg, l, style); err != nil {
@@ -162,23 +166,18 @@ func takesGzip(accept string) bool {
 	return false
 }
 
-var kinds = map[string]string{".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+var kinds = map[string]string{".js": "text/javascript; charset=utf-8", ".map": "application/json", ".svg": "image/svg+xml"}
 
-func readAssets() (map[string]*file, error) {
-	assets := map[string]*file{}
-	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		kind := kinds[path.Ext(name)]
-		if err != nil || d.IsDir() || kind == "" {
-			return err
-		}
-		data, err := files.ReadFile(name)
-		if path.Ext(name) == ".js" {
-			data = withoutComments(data)
-		}
-		assets[name] = newFile(kind, data)
-		return err
-	})
-	return assets, err
+func makeAssets(scripts bundle) (map[string]*file, error) {
+	icon, err := files.ReadFile("icon.svg")
+	if err != nil {
+		return nil, err
+	}
+	assets := map[string]*file{"icon.svg": newFile(kinds[".svg"], icon)}
+	for name, data := range scripts.files {
+		assets[name] = newFile(kinds[path.Ext(name)], data)
+	}
+	return assets, nil
 }
 
 // styles are the parts of the page's style, in their order.
@@ -191,9 +190,9 @@ func readStyle() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		style.Write(withoutComments(data))
+		style.Write(data)
 	}
-	return style.String(), nil
+	return smallStyle(style.String())
 }
 
 // version names the content of all assets.
@@ -208,33 +207,19 @@ func version(assets map[string]*file) string {
 var document = template.Must(template.ParseFS(files, "page.html"))
 
 func (p *Page) document(cfg Config, l lang, style string) (*file, error) {
+	entries := []string{"js/main.js", "js/app.js", "js/words-" + l.Code + ".js"}
+	if cfg.ChatKit.Enabled {
+		entries = append(entries, "js/chatkit-face.js")
+	}
 	var modules []string
-	for _, name := range sortedNames(p.assets) {
-		if path.Ext(name) == ".js" && cfg.needs(name, l) {
-			modules = append(modules, p.prefix+name)
-		}
+	for _, name := range p.scripts.needed(entries...) {
+		modules = append(modules, p.prefix+name)
 	}
 	var out bytes.Buffer
 	err := document.Execute(&out, map[string]any{
 		"Lang": l, "Style": template.CSS(style), "Prefix": p.prefix, "Modules": modules, "Config": cfg.forPage(),
 	})
 	return newFile("text/html; charset=utf-8", out.Bytes()), err
-}
-
-// later are the modules that the page loads when it first has a use for them.
-var later = []string{
-	"js/chat/dialog.js", "js/chat/history.js", "js/chat/structured-input.js", "js/widgets-inputs.js", "js/widgets-table.js",
-}
-
-// needs reports whether the page is to load a module at once.
-func (cfg Config) needs(name string, l lang) bool {
-	switch {
-	case name == "js/chatkit-face.js":
-		return cfg.ChatKit.Enabled
-	case strings.HasPrefix(name, "js/words-"):
-		return name == "js/words-"+l.Code+".js"
-	}
-	return !slices.Contains(later, name)
 }
 
 // forPage is the configuration as the page's modules read it.
