@@ -72,6 +72,30 @@ func TestPageOutages(t *testing.T) {
 	tab.Alert().Gone()
 }
 
+// A message that was taken, but whose answer never came, takes effect once
+// however often it is sent.
+func TestPageSendsOnce(t *testing.T) {
+	t.Parallel()
+	h := start(t, setup{env: ownFace(nil)})
+	tab := h.visit(t)
+	ask(t, tab, "help")
+	tab.Eval(`{ const send = fetch; window.fetch = async (url, init) => {
+		const answer = await send(url, init);
+		if (String(init?.body).includes("buy milk")) {
+			window.fetch = send;
+			await answer.text();
+			throw new TypeError("the connection broke");
+		}
+		return answer;
+	} }`, nil)
+	ask(t, tab, "add buy milk")
+	checkUnsent(t, tab, "add buy milk")
+	tab.Alert().Button("Retry").Click()
+	tab.Log("Conversation").Checkbox("buy milk").Wait()
+	tab.Button("Stop").Gone()
+	h.oneTask(t, "buy milk")
+}
+
 // checkUnsent: what could not be sent is the writer's again.
 func checkUnsent(t *testing.T, tab *browsertest.Tab, text string) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"taskwire/adapter/agent/agenttest"
+	"taskwire/adapter/web"
 )
 
 // An answer is shown while it is written, and read aloud once it is whole.
@@ -65,7 +66,7 @@ func TestPageStops(t *testing.T) {
 }
 
 // An answer goes on when the page is loaded again in its middle, and is there
-// when it has ended, without a hand.
+// when it has ended, without a hand; in a second tab as well.
 func TestPageReloadInTheMiddle(t *testing.T) {
 	t.Parallel()
 	hold := make(pause)
@@ -77,7 +78,11 @@ func TestPageReloadInTheMiddle(t *testing.T) {
 	tab.Reload()
 	log.WaitText("add water the plants")
 	tab.Button("Stop").Wait()
+	second := tab.Beside(h.Base + web.Root)
+	second.Button("Stop").Wait()
 	close(hold)
+	second.Log("Conversation").WaitText("Half and whole.")
+	second.Button("Stop").Gone()
 	log.WaitText("Half and whole.")
 	tab.Button("Stop").Gone()
 	log.Checkbox("water the plants").Wait()

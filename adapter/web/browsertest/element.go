@@ -42,13 +42,6 @@ func (e *Element) WaitState(state, value string) *Element {
 	return e
 }
 
-// State is the value of a state; empty without it.
-func (e *Element) State(state string) (value string) {
-	e.tab.t.Helper()
-	e.until(state, func(n node) (bool, string) { value = n.property(state); return true, "" })
-	return value
-}
-
 // WaitText waits until the element shows a text.
 func (e *Element) WaitText(text string) *Element {
 	e.tab.t.Helper()

@@ -33,7 +33,7 @@ func (s scope) Dialog(name string) *Element   { return s.Find("dialog", name) }
 func (s scope) Log(name string) *Element      { return s.Find("log", name) }
 
 // An Element is what has a role and a name, found anew whenever it is used.
-// Where several fit, one must be chosen with First, Last or Nth.
+// Where several fit, one must be chosen with First or Last.
 type Element struct {
 	scope
 	role, name string
@@ -42,13 +42,13 @@ type Element struct {
 }
 
 // First chooses the first in the order of the page.
-func (e *Element) First() *Element { return e.Nth(0) }
+func (e *Element) First() *Element { return e.nth(0) }
 
 // Last chooses the last in the order of the page.
-func (e *Element) Last() *Element { return e.Nth(-1) }
+func (e *Element) Last() *Element { return e.nth(-1) }
 
-// Nth chooses by index; -1 is the last.
-func (e *Element) Nth(index int) *Element {
+// nth chooses by index; -1 is the last.
+func (e *Element) nth(index int) *Element {
 	one := *e
 	one.chosen = &index
 	one.scope = scope{tab: e.tab, within: &one}

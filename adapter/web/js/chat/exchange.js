@@ -9,9 +9,11 @@ import { speakerOf } from "./message.js";
 import { alert, explain, notice } from "./notices.js";
 import { Turns, openThread, readOlder } from "./turns.js";
 
+const nothing = { content: "", key: "" };
+
 export class Exchange {
   #speaker = "";
-  #unsent = { content: "", key: "" }; // what was not accepted, and under which key it was sent
+  #unsent = nothing; // what was not accepted, and under which key it was sent
   #loadingOlder = false;
 
   /** @param {import("./chat.js").Chat} chat  the parts of the page */
@@ -93,17 +95,19 @@ export class Exchange {
         conversation.put(shown);
         this.chat.view.toEnd();
         await turns.run(type, params, { key: this.#keyFor(JSON.stringify(params)) });
+        this.#unsent = nothing;
       },
       () => {
-        if (accepted()) return { label: t("retry"), run: () => this.again() };
+        if (accepted()) {
+          this.#unsent = nothing;
+          return { label: t("retry"), run: () => this.again() };
+        }
         // While the server has not confirmed it, it is still the writer's.
         conversation.remove(shown.id);
         this.chat.composer.restore(message);
         return { label: t("retry"), run: () => this.chat.composer.submit() };
       },
-    ).then(() => {
-      if (accepted()) this.#unsent = { content: "", key: "" };
-    });
+    );
   }
 
   /** What is sent again, word by word, bears the same key: it takes effect once. */
