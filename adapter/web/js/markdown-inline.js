@@ -5,7 +5,7 @@
 import { pair } from "./markdown-emphasis.js";
 import { safeUrl } from "./markdown-links.js";
 import { build } from "./markdown-nodes.js";
-import { clean, decoded, entity, turns, unescaped } from "./markdown-text.js";
+import { decoded, entity, turns, unescaped } from "./markdown-text.js";
 
 // Where something other than plain text may begin.
 const special = /[\\`*_~[\]<&$\n]|!\[|(?<![\p{L}\p{N}/@.+-])(?:https?:\/\/|www\.[\p{L}\p{N}])|(?<![\p{L}\p{N}.+_@/-])[\w.+-]+@[\w-]+(?:\.[\w-]*[a-z\d])+/giu;
@@ -20,12 +20,12 @@ const formula = /\\\([^]*?\\\)|\\\[[^]*?\\\]|\$\$[^$]+\$\$|\$(?![\s$])(?:[^$\n\\
 const word = /[\p{L}\p{M}\p{N}]/u;
 
 /**
- * The nodes of a text, whatever it holds, in a time that grows as its length.
- * @param {string} text
+ * The nodes of a text, whatever it says, in a time that grows as its length.
+ * @param {string} text of clean characters
  * @returns {DocumentFragment}
  */
 export function renderInline(text) {
-  const tokens = new Tokens(clean(text)).read();
+  const tokens = new Tokens(text).read();
   pair(tokens);
   return build(tokens, turns(text));
 }

@@ -2,7 +2,6 @@
 // tables. What they have in common: `el`, `add(line)`, `show()`, and `copy()`
 // for a trial that may be taken back.
 import { renderInline } from "./markdown-inline.js";
-import { clean } from "./markdown-text.js";
 import { t } from "./strings.js";
 
 /**
@@ -106,7 +105,7 @@ const spoken = (content) => [...content.childNodes].map((node) => (node.nodeName
  * @param {string} info what stands after the fence
  */
 export function code(figure, info) {
-  const language = clean(info.trim().split(/\s/)[0].slice(0, 40));
+  const language = info.trim().split(/\s/)[0].slice(0, 40).toWellFormed();
   if (language) {
     const caption = element("figcaption");
     caption.append(language);
@@ -117,7 +116,7 @@ export function code(figure, info) {
   const el = element("code");
   pre.append(el);
   figure.append(pre);
-  return new Lines("code", el, clean);
+  return new Lines("code", el, (text) => text);
 }
 
 /** The cells of a row; an escaped bar is no border. */

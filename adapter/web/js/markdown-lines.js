@@ -1,7 +1,7 @@
 // What the beginning of a line can be, and how a line is read.
 
 export const rule = /^[ \t]*([-*_])[ \t]*(?:\1[ \t]*){2,}$/;
-export const heading = /^[ \t]*(#{1,6})(?=[ \t]|$)/;
+export const heading = /^[ \t]*(#{1,6})[ \t]+(?=[^ \t])/;
 export const fence = /^([ \t]*)(`{3,}(?=[^`]*$)|~{3,})(.*)$/;
 export const quote = /^[ \t]*>[ \t]?/;
 export const marker = /^([ \t]*)([-+*]|(\d{1,9})[.)])([ \t]+|$)/;
@@ -32,5 +32,5 @@ export function dedent(text, columns) {
 export function titleOf(text) {
   let end = text.trimEnd().length;
   while (text[end - 1] === "#") end--;
-  return end === 0 || /\s/.test(text[end - 1]) ? text.slice(0, end).trim() : text.trim();
+  return /\s/.test(text[end - 1]) ? text.slice(0, end).trim() : text.trim();
 }

@@ -3,6 +3,7 @@
 // anything else.
 import { Blocks } from "./markdown-blocks.js";
 import { pieceLength } from "./markdown-leaves.js";
+import { clean } from "./markdown-text.js";
 
 /**
  * Renders a whole text. Put the result into an element of the class `md`.
@@ -135,8 +136,8 @@ class Writer {
   }
 
   #put(blocks, text) {
-    if (this.#within) blocks.more(text);
-    else blocks.line(text);
+    if (this.#within) blocks.more(clean(text));
+    else blocks.line(clean(text));
   }
 
   #withdraw() {
