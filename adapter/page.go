@@ -23,7 +23,10 @@ func newPage(cfg config) (*web.Page, error) {
 func (s *server) showPage(c *gin.Context) { s.page.ServeDocument(c.Writer, c.Request) }
 
 func (s *server) pageFile(c *gin.Context) {
-	if !s.page.ServeFile(c.Writer, c.Request) {
+	switch {
+	case c.Param("file") == "/":
+		s.showPage(c)
+	case !s.page.ServeFile(c.Writer, c.Request):
 		nothingHere(c)
 	}
 }

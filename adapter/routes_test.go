@@ -76,13 +76,14 @@ func TestOrigins(t *testing.T) {
 func TestOriginsOfThePage(t *testing.T) {
 	t.Parallel()
 	h := start(t, setup{noTools: true, env: map[string]string{"PUBLIC_URL": "https://Chat.example.com:443"}})
-	const module, cross, same = "/chatbot/x/js/dom.js", "cross-site", "same-origin"
+	const module, cross, same = "/chatbot/x/js/main.js", "cross-site", "same-origin"
 	for _, r := range []struct {
 		method, path, site, mode, origin string
 		status                           int
 	}{
 		{"GET", "/chatbot", cross, "navigate", "", 200},
 		{"GET", "/", cross, "navigate", "", 200},
+		{"GET", "/chatbot/", cross, "navigate", "", 200},
 		{"HEAD", "/chatbot", cross, "navigate", "", 200},
 		{"GET", "/chatbot", "none", "navigate", "", 200},
 		{"GET", module, same, "cors", "", 200},
