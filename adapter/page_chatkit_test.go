@@ -65,7 +65,7 @@ func TestChatKitSpeaksUrdu(t *testing.T) {
 	t.Parallel()
 	h := start(t, setup{env: chatKit(t, chatkittest.Works, nil)})
 	k := h.openKit(t, browsertest.As(browsertest.Person{Locale: "ur", Dark: true}))
-	k.Find("region", "ChatKit start").WaitText("السلام علیکم dev-user! میں آپ کے کاموں میں کیسے مدد کر سکتا ہوں؟")
+	k.Find("region", "ChatKit start").WaitText("السلام علیکم dev-user! میں آپ کے کاموں میں کیسے مدد کروں؟")
 	k.Button("نیا کام بنائیں").Wait()
 	var got string
 	if k.Eval(`[__chatkit.options.locale, __chatkit.options.theme.colorScheme, __chatkit.options.theme.color.surface.background].join()`, &got); got != "ur,dark,#1A110B" {

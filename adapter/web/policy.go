@@ -52,7 +52,7 @@ type lang struct{ Code, Dir, Title, Loading, NoScript string }
 
 var languages = []lang{
 	{"en", "ltr", "AI Task Assistant", "Loading your conversation…", "This page needs JavaScript."},
-	{"ur", "rtl", "اے آئی ٹاسک معاون", "آپ کی گفتگو کھل رہی ہے…", "اس صفحے کو جاوا اسکرپٹ درکار ہے۔"},
+	{"ur", "rtl", "کاموں کا اے آئی معاون", "آپ کی گفتگو کھل رہی ہے…", "اس صفحے کے لیے جاوا اسکرپٹ درکار ہے۔"},
 }
 
 // languageCookie keeps the person's choice; the page's script sets it.

@@ -413,7 +413,7 @@ export function threadMemory(user = "") {
 const hello = (name) => `Hello${name && ` ${name}`}! How can I help you with your tasks?`;
 
 /** @param {string} name */
-const salaam = (name) => `السلام علیکم${name && ` ${name}`}! میں آپ کے کاموں میں کیسے مدد کر سکتا ہوں؟`;
+const salaam = (name) => `السلام علیکم${name && ` ${name}`}! میں آپ کے کاموں میں کیسے مدد کروں؟`;
 
 const words = {
   en: {
@@ -425,7 +425,7 @@ const words = {
     list: { label: "List tasks", shortLabel: "List", placeholderOverride: "Which tasks?" },
   },
   ur: {
-    title: "اے آئی ٹاسک معاون",
+    title: "کاموں کا اے آئی معاون",
     greeting: salaam,
     placeholder: "اپنے کاموں کے بارے میں لکھیں…",
     prompts: ["نیا کام بنائیں", "میرے کام دکھائیں", "مجھے بتائیں کہ آپ کیا کر سکتے ہیں"],

@@ -65,9 +65,9 @@ export const words = {
   files: "Files",
   "files.remove": "Remove {name}",
   "files.many": "At most {count} files go with a message.",
-  "files.large": "{name} is larger than {size} MiB.",
-  "files.empty": "{name} is empty.",
-  "files.failed": "{name} was not uploaded. {why}",
+  "files.large": "The file “{name}” is larger than {size} MiB.",
+  "files.empty": "The file “{name}” is empty.",
+  "files.failed": "The file “{name}” was not uploaded. {why}",
   // What is going on.
   answering: "Answering…",
   stopping: "Stopping…",
@@ -83,7 +83,7 @@ export const words = {
   delete: "Delete",
   "delete.thread": "Delete {title}",
   "delete.question": "Delete this conversation?",
-  "delete.text": "“{title}” and all its messages will be gone. Your tasks stay.",
+  "delete.text": "The conversation “{title}” and all its messages will be gone. Your tasks stay.",
   // What is amiss.
   "error.answer": "The answer failed.",
   "error.signedOut": "You are not signed in.",

@@ -21,7 +21,7 @@ test("the greeting and the prompts", () => {
   assert.equal(greeting, "Hello Ada! How can I help you with your tasks?");
   assert.deepEqual(prompts.map(({ label, prompt }) => [label, prompt]), ["Create a new task", "List my tasks", "Help me understand what I can do"].map((text) => [text, text]));
   assert.equal(options().startScreen.greeting, "Hello! How can I help you with your tasks?");
-  assert.equal(options({ locale: "ur", name: "عائشہ" }).startScreen.greeting, "السلام علیکم عائشہ! میں آپ کے کاموں میں کیسے مدد کر سکتا ہوں؟");
+  assert.equal(options({ locale: "ur", name: "عائشہ" }).startScreen.greeting, "السلام علیکم عائشہ! میں آپ کے کاموں میں کیسے مدد کروں؟");
 });
 
 test("Urdu says what English says", () => {
