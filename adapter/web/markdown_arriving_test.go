@@ -8,7 +8,7 @@ import (
 	"taskwire/adapter/web/browsertest"
 )
 
-// However a text arrives, what is shown is what has come of it.
+// However a text arrives, what is shown is what becomes of it.
 func TestMarkdownArrivesInPieces(t *testing.T) {
 	t.Parallel()
 	tab := openMarkdown(t, "en")
@@ -16,7 +16,7 @@ func TestMarkdownArrivesInPieces(t *testing.T) {
 	readTestdata(t, "markdown.json", &cases)
 	var differences [][]string
 	for i, c := range cases {
-		tab.Eval(fmt.Sprintf(`[1, 2, 3].map(n => differences(%s, %d + n)).filter(found => found.length)`, js(c.In), i), &differences)
+		tab.Eval(fmt.Sprintf(`%s.map(n => differences(%s, 10 * %d + n)).filter(found => found.length)`, seeds(8), js(c.In), i), &differences)
 		for _, found := range differences {
 			t.Errorf("%s: %q", c.Name, found)
 		}
@@ -50,10 +50,13 @@ func TestMarkdownIsShownByFrame(t *testing.T) {
 		shown.push(el.textContent);
 		arriving.append(" five");
 		arriving.finish();
-		shown.push(el.textContent);
+		shown.push(el.textContent, el.dir);
+		arriving.set("12\n\nسلام");
+		arriving.finish();
+		shown.push(el.textContent, el.dir);
 		return shown;
 	})()`, &texts)
-	want := []string{"", "One two three", "One two three four", "One two three four", "One two three four five"}
+	want := []string{"", "One two three", "One two three four", "One two three four", "One two three four five", "ltr", "12سلام", "rtl"}
 	if fmt.Sprint(texts) != fmt.Sprint(want) {
 		t.Errorf("shown = %q, want %q", texts, want)
 	}
@@ -68,6 +71,7 @@ var hostile = []string{
 	"*a ", "a* ", "*a*", "**a ", "*_", "*a **b _c ", "`a", "`a``b```c ", "~~a~~", "[a]", "[a](", "](", "[a](b \"", "[a](<b", "[a](https://b.example) ",
 	"https://", "https://a.example ", "www.", "a@", "a@b.example ", "<https://", "&amp;", "\\(", "\\[a", "$a", "$$a", "1-1", "کام 1-1 ",
 	"- a\n", "- 1\n", "1. a\n", "- [ ] a\n", "- ", "> - ", "> a\n", "> > > a\n", ">\n", "# a\n", "---\n", "```\n", "a\n", "a\n\n", "1\n\n", "|a|b|\n", "a|b\n-|-\n", "| |\n",
+	strings.Repeat("*a ", 650) + strings.Repeat("b_ ", 650), strings.Repeat("[", 2000) + strings.Repeat("](", 1000),
 }
 
 func repeated(unit string, length int) string { return strings.Repeat(unit, length/len(unit)+1) }

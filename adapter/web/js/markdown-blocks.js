@@ -8,7 +8,7 @@
 // are a rule and no heading.
 import { checkbox, dashes, dedent, fence, heading, indentation, isBlank, marker, quote, rule, titleOf } from "./markdown-lines.js";
 import { cells, code, element, Lines, paragraph, removeAfter, Table, taskBox } from "./markdown-leaves.js";
-import { renderInline } from "./markdown-inline.js";
+import { appendInline } from "./markdown-inline.js";
 import { direction } from "./markdown-text.js";
 
 const deepest = 10; // containers in containers; the signs of further ones are text
@@ -154,7 +154,7 @@ export class Blocks {
   #heading(level, title) {
     while (this.#outline.at(-1) >= level) this.#outline.pop();
     this.#outline.push(level);
-    this.#leaf = new Lines("heading", this.#block(`h${Math.min(2 + this.#outline.length, 6)}`), renderInline);
+    this.#leaf = new Lines("heading", this.#block(`h${Math.min(2 + this.#outline.length, 6)}`), appendInline);
     this.#add(title);
   }
 

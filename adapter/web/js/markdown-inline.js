@@ -4,7 +4,7 @@
 // partners; then nodes are made.
 import { pair } from "./markdown-emphasis.js";
 import { safeUrl } from "./markdown-links.js";
-import { build } from "./markdown-nodes.js";
+import { Builder } from "./markdown-nodes.js";
 import { decoded, entity, turns, unescaped } from "./markdown-text.js";
 
 // Where something other than plain text may begin.
@@ -20,14 +20,15 @@ const formula = /\\\([^]*?\\\)|\\\[[^]*?\\\]|\$\$[^$]+\$\$|\$(?![\s$])(?:[^$\n\\
 const word = /[\p{L}\p{M}\p{N}]/u;
 
 /**
- * The nodes of a text, whatever it says, in a time that grows as its length.
+ * Adds the nodes of a text to an element, whatever it says, in a time that grows
+ * as its length.
+ * @param {Element} el
  * @param {string} text of clean characters
- * @returns {DocumentFragment}
  */
-export function renderInline(text) {
+export function appendInline(el, text) {
   const tokens = new Tokens(text).read();
   pair(tokens);
-  return build(tokens, turns(text));
+  new Builder(el, turns(text)).build(tokens);
 }
 
 // A token is a string, or an object: {node}; {run, …} for delimiters;
@@ -38,7 +39,7 @@ class Tokens {
   #at = 0;
   #out = [];
   #brackets = []; // those that may still become links
-  #missing = new Set(); // what was sought up to the end in vain
+  #missing = new Set(); // the formulas whose end was sought in vain
 
   constructor(text) {
     this.#text = text;
@@ -109,11 +110,8 @@ class Tokens {
   #code() {
     const fence = this.#match(run)[0];
     const start = this.#at + fence.length;
-    const end = this.#missing.has(fence) ? -1 : this.#closing(fence, start);
-    if (end < 0) {
-      this.#missing.add(fence);
-      return this.#plain(start);
-    }
+    const end = this.#closing(fence, start);
+    if (end < 0) return this.#plain(start);
     const inside = this.#text.slice(start, end).replace(/\n/g, " ");
     const padded = inside.startsWith(" ") && inside.endsWith(" ") && inside.trim();
     const node = document.createElement("code");
@@ -122,7 +120,7 @@ class Tokens {
     this.#push({ node }, end + fence.length - this.#at);
   }
 
-  /** Where the next run of exactly these backticks is. */
+  /** Where the next run of exactly these backticks is. It is sought in vain once for each length. */
   #closing(fence, from) {
     for (const ticks = /`+/g; ; ) {
       ticks.lastIndex = from;

@@ -1,7 +1,7 @@
 // The blocks that hold text and no further blocks: paragraphs, headings, code,
 // tables. What they have in common: `el`, `add(line)`, `show()`, and `copy()`
 // for a trial that may be taken back.
-import { renderInline } from "./markdown-inline.js";
+import { appendInline } from "./markdown-inline.js";
 import { t } from "./strings.js";
 
 /**
@@ -38,14 +38,14 @@ export class Lines {
   /**
    * @param {"paragraph" | "heading" | "code"} kind
    * @param {Element} el
-   * @param {(text: string) => Node | string} render
+   * @param {(el: Element, text: string) => void} append
    */
-  constructor(kind, el, render) {
-    Object.assign(this, { kind, el, render, kept: el.lastChild });
+  constructor(kind, el, append) {
+    Object.assign(this, { kind, el, append, kept: el.lastChild });
   }
 
   copy() {
-    const twin = new Lines(this.kind, this.el, this.render);
+    const twin = new Lines(this.kind, this.el, this.append);
     twin.kept = this.kept;
     twin.#open = this.#open;
     twin.#begun = this.#begun;
@@ -68,7 +68,7 @@ export class Lines {
 
   show() {
     removeAfter(this.el, this.kept);
-    if (this.#open) this.el.append(this.render(this.#open));
+    if (this.#open) this.append(this.el, this.#open);
   }
 
   #keep() {
@@ -90,14 +90,14 @@ export function taskBox(checked) {
 /** @param {Element} p may hold the checkbox of a task, which the text then names */
 export function paragraph(p) {
   const box = p.firstChild;
-  return new Lines("paragraph", p, (text) => {
-    const content = renderInline(text);
-    if (box && p.lastChild === box) box.setAttribute("aria-label", spoken(content));
-    return content;
+  return new Lines("paragraph", p, (el, text) => {
+    const first = el.lastChild === box;
+    appendInline(el, text);
+    if (box && first) box.setAttribute("aria-label", spoken(el));
   });
 }
 
-const spoken = (content) => [...content.childNodes].map((node) => (node.nodeName === "BR" ? " " : node.textContent)).join("");
+const spoken = (el) => [...el.childNodes].map((node) => (node.nodeName === "BR" ? " " : node.textContent)).join("");
 
 /**
  * Code with its language over it.
@@ -116,7 +116,7 @@ export function code(figure, info) {
   const el = element("code");
   pre.append(el);
   figure.append(pre);
-  return new Lines("code", el, (text) => text);
+  return new Lines("code", el, (into, text) => into.append(text));
 }
 
 /** The cells of a row; an escaped bar is no border. */
@@ -166,7 +166,7 @@ export class Table {
     texts.forEach((text, i) => {
       const cell = element(text ? tag : "td", this.#alignments[i]);
       if (cell.tagName === "TH") cell.scope = "col";
-      cell.append(renderInline(text));
+      appendInline(cell, text);
       row.append(cell);
     });
     return row;

@@ -8,19 +8,18 @@ const mostNested = 16; // emphasis within emphasis; further signs are shown
 // their parts in the opposite order.
 const composed = /(?<![\p{L}\p{N}])[+#$€£]?[A-Za-z\d]+(?:[-–/:.,_][A-Za-z\d]+)+%?/gu;
 
-/**
- * @param {any[]} tokens
- * @param {boolean} turning whether there are words that run from right to left
- */
-export const build = (tokens, turning) => new Builder(turning).build(tokens);
-
-class Builder {
-  #path = [document.createDocumentFragment()];
+export class Builder {
+  #path; // from the element that is filled to the innermost that is open
   #nested = 0; // how much emphasis is open
   #links = 0; // how many links are open: a picture in a link is part of its text
   #words = "";
 
-  constructor(turning) {
+  /**
+   * @param {Element} el what is filled
+   * @param {boolean} turning whether there are words that run from right to left
+   */
+  constructor(el, turning) {
+    this.#path = [el];
     this.turning = turning;
   }
 
@@ -34,7 +33,7 @@ class Builder {
       else if (token.url) this.#address(token);
       else this.#here().append(token.node);
     }
-    return this.#here();
+    this.#here();
   }
 
   /** The element that is being filled, with all words up to now in it. */

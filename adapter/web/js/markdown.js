@@ -136,8 +136,9 @@ class Writer {
   }
 
   #put(blocks, text) {
-    if (this.#within) blocks.more(clean(text));
-    else blocks.line(clean(text));
+    const line = clean(text.replace(/\r$/, ""));
+    if (this.#within) blocks.more(line);
+    else blocks.line(line);
   }
 
   #withdraw() {

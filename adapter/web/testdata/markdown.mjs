@@ -94,7 +94,7 @@ function byHand(test) {
 function view(into = log) {
   const el = document.createElement("div");
   into.append(el);
-  return { el, view: new MarkdownView(el), shown: () => `${el.dir} ${el.innerHTML}` };
+  return { el, view: new MarkdownView(el) };
 }
 
 /** Where a word stands on the screen. */
@@ -127,30 +127,30 @@ Object.assign(window, {
   },
 
   /**
-   * Lets a text arrive in pieces and says what differs: at any time the same
-   * must be shown as if all up to now had come at once.
+   * Lets a text arrive in pieces and says what differs: at any time what is
+   * shown must be what the text up to there becomes, but for a last line of
+   * which more has to be known.
    */
   differences: (text, seed) =>
     byHand(() => {
       const next = random(seed);
-      const [slow, atOnce] = [view(), view()];
+      const { el, view: arriving } = view();
       try {
         for (let at = 0; at < text.length; ) {
           const piece = text.slice(at, at + 1 + next(next(4) ? 9 : 300));
           at += piece.length;
-          slow.view.append(piece);
-          if (next(4)) continue;
+          arriving.append(piece);
+          if (next(3) === 0) continue;
           frame();
-          atOnce.view.set("");
-          atOnce.view.set(text.slice(0, at));
-          frame();
-          if (slow.shown() !== atOnce.shown()) return ["after", text.slice(0, at), "shown", slow.shown(), "at once", atOnce.shown()];
+          const begun = text.slice(0, at);
+          const whole = rendered(begun).innerHTML;
+          if (el.innerHTML !== whole && el.innerHTML !== rendered(begun.replace(/[^\r\n]*\r?$/, "")).innerHTML) return ["of", begun, "shown", el.innerHTML, "at once", whole];
         }
-        slow.view.finish();
-        return slow.el.innerHTML === rendered(text).innerHTML ? [] : ["text", text, "shown", slow.el.innerHTML, "at once", rendered(text).innerHTML];
+        arriving.finish();
+        const whole = rendered(text).innerHTML;
+        return el.innerHTML === whole ? [] : ["of all", text, "shown", el.innerHTML, "at once", whole];
       } finally {
-        slow.el.remove();
-        atOnce.el.remove();
+        el.remove();
       }
     }),
 
