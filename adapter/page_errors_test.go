@@ -51,6 +51,7 @@ func TestPageOutages(t *testing.T) {
 	tab.Alert().WaitText("offline")
 	sendOn(t, tab, "add buy bread")
 	tab.Alert().Button("Retry").Wait()
+	tab.Alert().WaitText("offline")
 	tab.Axe(t)
 	checkUnsent(t, tab, "add buy bread")
 	tab.Offline(false)

@@ -58,9 +58,15 @@ func (h *harness) newestThread(t testing.TB) string {
 	return page.Data[0].ID
 }
 
-// plays starts a model that gives these replies one after the other and then
-// says "All done."
+// plays gives the settings of a stack whose model gives these replies one after
+// the other and then says "All done."
 func plays(t testing.TB, replies ...agenttest.Reply) map[string]string {
+	t.Helper()
+	return ownFace(modelAt(playing(t, replies...)))
+}
+
+// playing starts that model.
+func playing(t testing.TB, replies ...agenttest.Reply) *agenttest.Provider {
 	t.Helper()
 	var mu sync.Mutex
 	model := scripted(t)
@@ -77,7 +83,7 @@ func plays(t testing.TB, replies ...agenttest.Reply) map[string]string {
 		replies = replies[1:]
 		return next
 	}))
-	return ownFace(modelAt(model))
+	return model
 }
 
 // A pause lets a model say the beginning of an answer, and the rest when the

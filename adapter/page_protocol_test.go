@@ -60,12 +60,12 @@ func TestPageRareEvents(t *testing.T) {
 		`{"type":"thread.item.updated","item_id":"a1","update":{"type":"assistant_message.content_part.added","content_index":0,"content":{"type":"output_text","text":"","annotations":[]}}}`,
 		`{"type":"thread.item.updated","item_id":"a1","update":{"type":"assistant_message.content_part.text_delta","content_index":0,"delta":"It **rains**."}}`,
 		`{"type":"thread.item.updated","item_id":"a1","update":{"type":"assistant_message.content_part.annotation_added","content_index":0,"annotation_index":0,"annotation":{"type":"annotation","source":{"type":"url","title":"The sky","url":"https://sky.example/a"},"index":3}}}`,
-		`{"type":"thread.item.done","item":{"id":"a1","thread_id":"thr_1","created_at":"2026-11-01T00:00:03Z","type":"assistant_message","content":[{"type":"output_text","text":"It **rains**.","annotations":[{"type":"annotation","source":{"type":"url","title":"The sky","url":"https://sky.example/a"},"index":3},{"type":"annotation","source":{"type":"file","title":"notes","filename":"notes.txt"}}]}]}}`,
+		`{"type":"thread.item.done","item":{"id":"a1","thread_id":"thr_1","created_at":"2026-11-01T00:00:03Z","type":"assistant_message","content":[{"type":"output_text","text":"It **rains**.","annotations":[{"type":"annotation","source":{"type":"url","title":"The sky","url":"https://sky.example/a"},"index":3},{"type":"annotation","source":{"type":"file","title":"notes","filename":"notes.txt"}},{"type":"annotation","source":{"type":"url","title":"A trap","url":"javascript:alert(1)"}}]}]}}`,
 		`{"type":"notice","level":"warning","title":"Mind you","message":"The limit is *near*."}`,
 	}})
 	ask(t, tab, "hello")
 	log := tab.Log("Conversation")
-	for _, text := range []string{"as you said", "hello", "@Ada", "Thought for 7 s", "The image lies elsewhere", "It rains.", "The sky", "notes", "Mind you", "The limit is near."} {
+	for _, text := range []string{"as you said", "hello", "@Ada", "Thought for 7 s", "The image lies elsewhere", "It rains.", "The sky", "notes", "A trap", "Mind you", "The limit is near."} {
 		log.WaitText(text)
 	}
 	if links := log.Find("link", "").Names(); len(links) == 0 || strings.Contains(strings.Join(links, "|"), "trap") {
@@ -128,7 +128,8 @@ func answering(tab *browsertest.Tab, events map[string][]string) {
 // answer are told; a conversation that is locked says why.
 func TestPageComposerAndNotices(t *testing.T) {
 	t.Parallel()
-	h := start(t, setup{env: plays(t, call("list_tasks", `{}`), agenttest.Text("Nothing."), agenttest.Ending("length", "As long as"))})
+	model := playing(t, call("list_tasks", `{}`), agenttest.Text("Nothing."), agenttest.Ending("length", "As long as"))
+	h := start(t, setup{env: ownFace(modelAt(model))})
 	h.putThread(t, "thr_locked", "Locked", userSaid("thr_locked", 1, "hello"))
 	session, err := h.Server.chats.Session(t.Context(), "dev-user", "thr_locked")
 	if err != nil {
@@ -144,6 +145,9 @@ func TestPageComposerAndNotices(t *testing.T) {
 	pick.WaitState("pressed", "true")
 	ask(t, tab, "what is there?")
 	pick.WaitState("pressed", "false")
+	if choice := string(model.Requests()[0].ToolChoice); !strings.Contains(choice, "list_tasks") {
+		t.Errorf("the model is asked with tool_choice %s, want list_tasks", choice)
+	}
 	tab.Log("Conversation").WaitText("List tasks")
 	ask(t, tab, "tell me everything")
 	tab.Log("Conversation").WaitText("As long as")

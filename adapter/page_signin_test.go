@@ -72,12 +72,16 @@ func TestPageSignIn(t *testing.T) {
 	tab.Reload()
 	log.Checkbox("alice's secret").Wait()
 
+	tab.Button("New chat").Click()
+	tab.Textbox("Message").Type("alice's beginning")
+
 	auth.user.Store("bob")
 	tab.Reload()
 	tab.WaitText("How can I help you")
 	if text := tab.Body(); strings.Contains(text, "alice") || tab.Textbox("Message").Value() != "" {
 		t.Errorf("bob sees %q", text)
 	}
+	tab.WaitEval(`!JSON.stringify({...localStorage}).includes("alice's")`)
 	ask(t, tab, "show my tasks")
 	if strings.Contains(tab.Body(), "secret") {
 		t.Error("bob sees alice's task")
