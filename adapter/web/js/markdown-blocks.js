@@ -222,13 +222,15 @@ export class Blocks {
    * The first letter of an outermost block tells its direction, as dir="auto"
    * would; what is in it keeps to that side, so that the marks of a list stand
    * in one line, and only orders its words by itself (unicode-bidi in the style).
-   * A block without letters goes with the rest of the text. It is not left to
+   * A block without letters goes with the rest of the text, and a list is on the
+   * side of what stands before it. It is not left to
    * the browser, which looks through the whole block again for everything that
    * is added to it.
    */
   #tellSide(text) {
     if (this.#sided) return;
-    const side = direction(text);
+    const introduced = this.#outermost.matches("ul, ol") && this.#outermost.previousElementSibling?.dir;
+    const side = direction(text) && (introduced || direction(text));
     if (side) this.#outermost.dir = side;
     this.#sided = side !== "";
   }

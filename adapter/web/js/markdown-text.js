@@ -55,11 +55,14 @@ export const visible = (text) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text);
 
 // Code and addresses are Latin whatever the language around them.
 const mute = /`[^`]*`|https?:\S+|\]\([^\s)]*/g;
+// A quotation, such as a title, may be in another language.
+const quotation = /["“„«][^"“”„«»]*["”»]/g;
 const rightToLeft = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 
-/** The side on which the first word of a text begins: "ltr", "rtl", or "" without any letter. */
+/** The side on which the first word of a text begins: "ltr", "rtl", or "" without any letter. What is quoted tells it only if nothing else does. */
 export function direction(text) {
-  const letter = /\p{L}/u.exec(text.replace(mute, ""))?.[0];
+  const said = text.replace(mute, "");
+  const letter = (/\p{L}/u.exec(said.replace(quotation, "")) ?? /\p{L}/u.exec(said))?.[0];
   if (!letter) return "";
   return rightToLeft.test(letter) ? "rtl" : "ltr";
 }
