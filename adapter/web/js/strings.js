@@ -20,5 +20,15 @@ export function t(key, values = {}) {
   return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
+/**
+ * The language of what somebody wrote, for `lang`, as far as its letters tell;
+ * null where it is the page's own.
+ * @param {string} text
+ */
+export function tongue(text) {
+  const spoken = /\p{Script=Arabic}/u.test(text) ? "ur" : "en";
+  return spoken === language() ? null : spoken;
+}
+
 /** A known word of the server's in the language of the page, any other text as it is. */
 export const translated = (text) => (Object.hasOwn(serverWords, text) ? serverWords[text] : text);

@@ -1,7 +1,7 @@
 // Files on their way into a message: announced, sent, shown with a preview, and
 // taken back.
 import { h, icon } from "../dom.js";
-import { t } from "../strings.js";
+import { t, tongue } from "../strings.js";
 import { explain } from "./notices.js";
 import { plain } from "./message.js";
 
@@ -72,15 +72,17 @@ export class Attachments {
     const address = image ? URL.createObjectURL(file) : "";
     const preview = image ? h("img", { src: address, alt: "", onLoad: () => URL.revokeObjectURL(address) }) : icon("file");
     const remove = h("button", { class: "action small", type: "button", "aria-label": t("files.remove", { name: plain(file.name) }), onClick: () => this.#remove(chip) }, icon("close"));
-    const chip = h("li", { class: "file loading" }, preview, h("bdi", {}, plain(file.name)), remove);
+    const chip = h("li", { class: "file loading" }, preview, h("bdi", { lang: tongue(file.name) }, plain(file.name)), remove);
     this.el.append(chip);
     return chip;
   }
 
   #remove(chip) {
     const { id } = this.#files.get(chip) ?? {};
+    const next = chip.nextElementSibling ?? chip.previousElementSibling;
     this.#drop(chip);
     this.#changed();
+    (next?.querySelector("button") ?? this.el.parentElement.querySelector("textarea")).focus();
     // What stays behind is swept by the server.
     if (id) this.api.call("attachments.delete", { attachment_id: id }).catch(() => {});
   }

@@ -36,6 +36,7 @@ export class Chat {
     });
     this.#layOut();
     this.#fresh();
+    matchMedia(narrow).addEventListener("change", () => this.#cover());
     addEventListener("offline", () => this.view.tell(alert(t("error.offline"))));
     addEventListener("online", () => (this.view.hush(), this.setStatus(t("online"))));
   }
@@ -46,11 +47,12 @@ export class Chat {
     this.start = h("div", { class: "start" });
     this.view.column.prepend(this.start);
     const foot = h("div", { class: "foot" }, this.view.jump, this.status, this.spoken, this.composer.el);
-    this.el = h("div", { class: "columns" }, h("main", {}, this.view.el, foot));
+    this.main = h("main", {}, h("h2", { class: "unseen" }, t("conversation")), this.view.el, foot);
+    this.el = h("div", { class: "columns" }, this.main);
     this.toggle = h("button", { class: "action", type: "button", "aria-expanded": "false", "aria-controls": "history", onClick: () => this.showHistory(!this.history?.open) }, icon("history"), h("span", { class: "words" }, t("history")));
     this.fresh = h("button", { class: "action", type: "button", onClick: () => this.startNew() }, icon("plus"), h("span", { class: "words" }, t("new")));
     this.el.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.history?.open && matchMedia(narrow).matches) this.showHistory(false);
+      if (event.key === "Escape") this.#uncover();
     });
   }
 
@@ -61,6 +63,7 @@ export class Chat {
 
   /** Shows the earlier conversations, or hides them. What shows them is loaded when it is first asked for. */
   async showHistory(open) {
+    if (!open) return this.#hideHistory();
     try {
       this.making ??= this.#makeHistory();
       this.history = await this.making;
@@ -68,9 +71,25 @@ export class Chat {
       this.making = null;
       return this.tellError(new ApiError());
     }
-    this.history.toggle(open);
-    this.toggle.setAttribute("aria-expanded", String(open));
-    if (!open) this.toggle.focus();
+    this.history.toggle(true);
+    this.toggle.setAttribute("aria-expanded", "true");
+    this.#cover();
+  }
+
+  #hideHistory() {
+    this.history?.toggle(false);
+    this.toggle.setAttribute("aria-expanded", "false");
+    this.#cover();
+    this.toggle.focus();
+  }
+
+  /** What lies under the history cannot be reached. */
+  #cover() {
+    this.main.inert = Boolean(this.history?.open) && matchMedia(narrow).matches;
+  }
+
+  #uncover() {
+    if (this.main.inert) this.#hideHistory();
   }
 
   async #makeHistory() {
@@ -100,6 +119,7 @@ export class Chat {
   showStart() {
     const wanted = this.exchange.empty && !this.#opening;
     if (wanted === Boolean(this.start.firstChild)) return;
+    if (this.start.contains(document.activeElement)) this.view.el.focus();
     const say = (text) => this.exchange.say({ text, attachments: [], tool: "" });
     this.start.replaceChildren(...(wanted ? [startScreen(this.options.startScreen, say)] : []));
   }
@@ -110,12 +130,12 @@ export class Chat {
     this.#fresh();
     this.composer.open(null);
     this.history?.current(null);
-    if (matchMedia(narrow).matches && this.history?.open) this.showHistory(false);
+    this.#uncover();
     this.composer.focus();
   }
 
   #openFromHistory(id) {
-    if (matchMedia(narrow).matches) this.showHistory(false);
+    this.#uncover();
     this.open(id);
   }
 
@@ -171,15 +191,17 @@ export class Chat {
   }
 
   /** Says something to who listens and does not look: once it is whole, and not letter by letter. */
-  announce(text) {
-    this.spoken.textContent = plain(text).slice(0, 500);
-    setSpeech(this.spoken, text);
+  announce(who, text) {
+    const said = h("span", {}, plain(text).slice(0, 500));
+    setSpeech(said, text);
+    this.spoken.replaceChildren(`${who}: `, said);
   }
 
   /** Tells an error, with what can be done about it. */
   tellError(err, cure) {
     const { kind, text } = explain(err);
     if (kind === "signed-out") return this.signOut();
+    this.#uncover();
     this.view.hush();
     this.view.tell(alert(text, cure));
   }
@@ -187,6 +209,7 @@ export class Chat {
   /** Nobody is signed in: nothing of anybody's is shown. */
   signOut() {
     this.onSignedOut();
+    this.#uncover();
     this.#fresh();
     this.history?.clear();
     this.composer.block(t("error.signedOut"));

@@ -76,6 +76,7 @@ export class Composer {
   submit() {
     const text = this.box.value;
     if (this.send.disabled) return;
+    if (document.activeElement === this.send) this.focus();
     const attachments = this.files.ids;
     const message = { text, attachments, files: this.files.take(), tool: this.#tool };
     this.box.value = "";

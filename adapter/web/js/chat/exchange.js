@@ -169,7 +169,8 @@ export class Exchange {
     if (state !== "end") return;
     chat.composer.show("idle");
     const last = this.conversation.last();
-    if (last?.type === "assistant_message") chat.announce(`${speakerOf(last)}: ${chat.view.said(last.id)}`);
+    if (last?.type === "assistant_message") chat.announce(speakerOf(last), chat.view.said(last.id));
+    if (last?.type === "structured_input") chat.announce(t("questions"), (last.inputs ?? []).map((input) => input.question).join("\n"));
     chat.history?.refresh();
   }
 
@@ -189,7 +190,7 @@ export class Exchange {
         break;
       case "progress_update":
         if (event.icon === "agent") this.#speaker = event.text;
-        chat.setStatus(event.text);
+        chat.setStatus(event.text ? speakerOf({ sender: event.text }) : "");
         break;
       case "notice":
         chat.view.tell(notice(event));

@@ -1,6 +1,6 @@
 // Earlier conversations: found, opened, renamed, deleted.
 import { h, icon } from "../dom.js";
-import { t } from "../strings.js";
+import { t, tongue } from "../strings.js";
 import { confirmed } from "./dialog.js";
 import { plain } from "./message.js";
 
@@ -77,10 +77,12 @@ export class History {
       const page = this.#query ? await this.api.search(this.#query, after) : await this.api.call("threads.list", { order: "desc", limit: 20, ...(after && { after }) });
       if (asked !== this.#asked) return;
       const rows = page.data.map((thread) => this.#row(thread));
+      const asking = document.activeElement === this.more;
       if (after) this.list.append(...rows);
       else this.#replace(rows);
       this.#after = page.after ?? "";
       this.more.hidden = !page.has_more;
+      if (asking) rows[0]?.querySelector(".title").focus();
       this.none.textContent = this.list.children.length ? "" : t(this.#query ? "history.notFound" : "history.none");
     } catch (err) {
       if (asked === this.#asked) this.onError(err);
@@ -102,7 +104,7 @@ export class History {
     const row = h(
       "li",
       { class: "thread", dataset: { thread: thread.id } },
-      h("button", { class: "title", type: "button", dataset: { control: "open" }, onClick: () => this.onOpen(thread.id) }, h("bdi", { class: "name" }, title), " ", h("time", { datetime: thread.created_at }, h("bdi", {}, day(when)))),
+      h("button", { class: "title", type: "button", dataset: { control: "open" }, onClick: () => this.onOpen(thread.id) }, h("bdi", { class: "name", lang: tongue(title) }, title), " ", h("time", { datetime: thread.created_at }, h("bdi", {}, day(when)))),
       h("button", { class: "action small", type: "button", dataset: { control: "rename" }, "aria-label": t("rename.thread", { title }), title: t("rename"), onClick: () => this.#rename(row, thread) }, icon("pencil")),
       h("button", { class: "action small", type: "button", dataset: { control: "delete" }, "aria-label": t("delete.thread", { title }), title: t("delete"), onClick: () => this.#delete(row, thread) }, icon("trash")),
     );

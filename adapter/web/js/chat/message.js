@@ -1,22 +1,30 @@
 // What the user said and what was answered.
 import { h, icon } from "../dom.js";
 import { MarkdownView } from "../markdown.js";
-import { t } from "../strings.js";
+import { language, t, tongue } from "../strings.js";
 import { safeImage } from "./image.js";
 
-const arabicLetters = /\p{Script=Arabic}/gu;
 const letters = /\p{L}/gu;
+const arabicLetters = /\p{Script=Arabic}/gu;
+const latinLetters = /\p{Script=Latin}/gu;
+const quotation = /["“”„«][^"“”„«»]*["“”»]/g;
 const enough = 400; // characters that tell the language
 
 /**
- * Marks an element as Urdu when most letters of its text are; otherwise the
- * browser finds the direction.
+ * Gives an element the side and the language of its text: those of most letters
+ * in the first line that has any. Titles may be in another language, so what is
+ * quoted, and the lists that follow, have no say.
  */
 export function setSpeech(el, text) {
   const head = text.slice(0, enough);
-  const urdu = (head.match(arabicLetters)?.length ?? 0) * 2 > (head.match(letters)?.length ?? 0);
-  el.dir = urdu ? "rtl" : "auto";
+  const lines = [...head.replace(quotation, "").split("\n"), head];
+  const line = lines.find((one) => one.search(letters) >= 0) ?? "";
+  const share = (some) => (line.match(some)?.length ?? 0) * 2 > (line.match(letters)?.length ?? 0);
+  const urdu = share(arabicLetters);
+  const latin = share(latinLetters);
+  el.dir = urdu ? "rtl" : latin ? "ltr" : "auto";
   if (urdu) el.lang = "ur";
+  else if (latin && language() !== "en") el.lang = "en";
   else el.removeAttribute("lang");
 }
 
@@ -39,7 +47,7 @@ export class UserMessage {
     setSpeech(bubble, text);
     this.el.replaceChildren(
       ...[
-        item.quoted_text && h("blockquote", { dir: "auto" }, plain(item.quoted_text)),
+        item.quoted_text && h("blockquote", { dir: "auto", lang: tongue(item.quoted_text) }, plain(item.quoted_text)),
         item.attachments?.length && h("ul", { class: "files", "aria-label": t("files") }, item.attachments.map((file) => h("li", {}, attachment(file)))),
         text && bubble,
       ].filter(Boolean),
@@ -50,7 +58,7 @@ export class UserMessage {
 
 function attachment(file) {
   const image = file.type === "image" && safeImage(file.preview_url, file.name);
-  return image || h("span", { class: "file" }, icon("file"), h("bdi", {}, plain(file.name)));
+  return image || h("span", { class: "file" }, icon("file"), h("bdi", { lang: tongue(file.name) }, plain(file.name)));
 }
 
 export class AssistantMessage {
@@ -111,7 +119,8 @@ export class AssistantMessage {
 
 /** A source by its name; one on the web as a link. */
 export function sourceLink(source) {
-  const name = h("bdi", {}, plain(source.title || source.filename || source.url || source.id));
+  const title = plain(source.title || source.filename || source.url || source.id);
+  const name = h("bdi", { lang: tongue(title) }, title);
   try {
     const url = new URL(source.url);
     if (["https:", "http:"].includes(url.protocol)) {

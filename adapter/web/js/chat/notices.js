@@ -2,7 +2,7 @@
 import { h, icon } from "../dom.js";
 import { renderMarkdown } from "../markdown.js";
 import { t } from "../strings.js";
-import { plain } from "./message.js";
+import { plain, setSpeech } from "./message.js";
 
 /**
  * An error, read aloud at once.
@@ -10,11 +10,13 @@ import { plain } from "./message.js";
  * @param {{label: string, run: () => void}} [cure]
  */
 export function alert(text, cure) {
+  const said = h("p", {}, plain(text));
+  setSpeech(said, plain(text));
   return h(
     "div",
     { class: "notice danger", role: "alert" },
     icon("warning"),
-    h("p", { dir: "auto" }, plain(text)),
+    said,
     cure && h("button", { class: "action outlined", type: "button", onClick: cure.run }, icon("retry"), cure.label),
   );
 }
@@ -22,11 +24,13 @@ export function alert(text, cure) {
 /** What the server tells beside an answer. */
 export function notice({ level, title, message }) {
   const known = ["info", "warning", "danger"].includes(level) ? level : "info";
+  const said = h("div", {}, title && h("strong", {}, plain(title)), h("div", { class: "md" }, renderMarkdown(String(message ?? ""))));
+  setSpeech(said, `${title ?? ""}\n${message ?? ""}`);
   return h(
     "div",
     { class: `notice ${known}`, role: "status" },
     icon(known === "info" ? "help" : "warning"),
-    h("div", { dir: "auto" }, title && h("strong", {}, plain(title)), h("div", { class: "md" }, renderMarkdown(String(message ?? "")))),
+    said,
   );
 }
 

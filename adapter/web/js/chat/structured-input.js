@@ -1,14 +1,23 @@
 // Questions that the assistant asks with a form.
 import { h } from "../dom.js";
-import { t } from "../strings.js";
+import { language, t, tongue } from "../strings.js";
 import { plain } from "./message.js";
 
 let forms = 0; // makes the names of radio buttons differ
+
+const comma = language() === "ur" ? "، " : ", ";
+
+/** The side and the language of what is asked and answered. */
+const asked = (text) => ({ dir: "auto", lang: tongue(String(text)) });
+
+/** A field has the side of what is written; an empty one that of the page. */
+const sided = (event) => (event.target.dir = event.target.value ? "auto" : "");
 
 export class StructuredInput {
   /** @param {HTMLElement} el @param {any} item @param {{answer: (item: any, input: any) => Promise<void>}} actions */
   constructor(el, item, actions) {
     this.el = el;
+    this.el.tabIndex = -1; // where the focus is when the form has gone
     this.actions = actions;
     this.update(item);
   }
@@ -36,6 +45,7 @@ export class StructuredInput {
         answers[field.id] = { values, skipped: values.length === 0 };
       }
     }
+    this.el.focus();
     for (const button of this.buttons) button.disabled = true;
     try {
       await this.actions.answer(this.item, { status, answers });
@@ -49,8 +59,8 @@ export class StructuredInput {
       "dl",
       {},
       (this.item.inputs ?? []).map((input) => [
-        h("dt", { dir: "auto" }, plain(input.question)),
-        h("dd", { dir: "auto" }, input.answer?.values?.length ? plain(input.answer.values.join(", ")) : t("skipped")),
+        h("dt", asked(input.question), plain(input.question)),
+        input.answer?.values?.length ? h("dd", asked(input.answer.values), plain(input.answer.values.join(comma))) : h("dd", {}, t("skipped")),
       ]),
     );
   }
@@ -58,13 +68,13 @@ export class StructuredInput {
 
 function choice(input, name) {
   const type = input.multiple ? "checkbox" : "radio";
-  const other = h("input", { type: "text", maxlength: 1000, "aria-label": t("answer.other", { question: plain(input.question) }), placeholder: t("answer.own"), dir: "auto" });
+  const other = h("input", { type: "text", maxlength: 1000, "aria-label": t("answer.other", { question: plain(input.question) }), placeholder: t("answer.own"), onInput: sided });
   const boxes = (input.options ?? []).map((option) => h("input", { type, name, value: option.value }));
   const el = h(
     "fieldset",
     {},
-    h("legend", { dir: "auto" }, plain(input.question)),
-    boxes.map((box) => h("label", { class: "choice" }, box, h("bdi", {}, plain(box.value)))),
+    h("legend", asked(input.question), plain(input.question)),
+    boxes.map((box) => h("label", { class: "choice" }, box, h("bdi", { lang: tongue(box.value) }, plain(box.value)))),
     other,
   );
   return {
@@ -79,7 +89,7 @@ function choice(input, name) {
 }
 
 function freeform(input) {
-  const area = h("textarea", { rows: 2, maxlength: 4000, dir: "auto" });
-  const el = h("label", { class: "question" }, h("span", { dir: "auto" }, plain(input.question)), input.description && h("small", { dir: "auto" }, plain(input.description)), area);
+  const area = h("textarea", { rows: 2, maxlength: 4000, onInput: sided });
+  const el = h("label", { class: "question" }, h("span", asked(input.question), plain(input.question)), input.description && h("small", asked(input.description), plain(input.description)), area);
   return { el, id: input.id, values: () => (area.value.trim() ? [area.value.trim()] : []) };
 }

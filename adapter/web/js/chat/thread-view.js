@@ -67,9 +67,16 @@ export class ThreadView {
   }
 
   removed(id) {
-    this.#views.get(id)?.el.remove();
+    const el = this.#views.get(id)?.el;
+    this.#keepFocus(el);
+    el?.remove();
     this.#views.delete(id);
     this.#markLast();
+  }
+
+  /** Who was in what goes away is in the conversation then, and not at the beginning of the page. */
+  #keepFocus(el) {
+    if (el?.contains(document.activeElement)) this.el.focus({ preventScroll: true });
   }
 
   /** The newest answer alone can be asked for anew. */
@@ -87,6 +94,7 @@ export class ThreadView {
   }
 
   hush() {
+    this.#keepFocus(this.end);
     this.end.replaceChildren();
   }
 

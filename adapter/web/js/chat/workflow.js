@@ -1,7 +1,7 @@
 // The steps that led to an answer: calls of tools, searches, thoughts.
 import { h, icon } from "../dom.js";
 import { renderMarkdown } from "../markdown.js";
-import { t, translated } from "../strings.js";
+import { t, tongue, translated } from "../strings.js";
 import { plain, sourceLink } from "./message.js";
 
 const many = 4; // steps from which on they are folded away once done
@@ -51,8 +51,8 @@ const states = { loading: "step.loading", complete: "step.complete" };
 
 function step(task) {
   const state = states[task.status_indicator];
-  const name = task.title || task.title_query || (task.type === "web_search" ? t("step.search") : task.type === "thought" ? t("step.thought") : "");
-  const queries = (task.queries ?? []).map((query) => h("li", { dir: "auto" }, plain(query)));
+  const name = translated(plain(task.title || task.title_query || (task.type === "web_search" ? t("step.search") : task.type === "thought" ? t("step.thought") : "")));
+  const queries = (task.queries ?? []).map((query) => h("li", { dir: "auto", lang: tongue(String(query)) }, plain(query)));
   const sources = (task.sources ?? []).map((source) => h("li", {}, sourceLink(source)));
   return h(
     "li",
@@ -61,9 +61,9 @@ function step(task) {
     h(
       "div",
       {},
-      name && h("span", { class: "name", dir: "auto" }, translated(plain(name))),
+      name && h("span", { class: "name", dir: "auto", lang: tongue(name) }, name),
       state && h("span", { class: "unseen" }, ` (${t(state)})`),
-      task.content && h("div", { class: "md detail" }, renderMarkdown(String(task.content))),
+      task.content && h("div", { class: "md detail", lang: tongue(String(task.content)) }, renderMarkdown(String(task.content))),
       (queries.length > 0 || sources.length > 0) && h("ul", { class: "found" }, queries, sources),
     ),
   );
