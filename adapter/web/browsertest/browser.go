@@ -12,7 +12,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -58,7 +62,8 @@ func launch() (context.Context, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	profile, err := os.MkdirTemp("", fmt.Sprintf("taskwire-chromium-%d-", os.Getpid()))
+	sweep()
+	profile, err := os.MkdirTemp("", fmt.Sprintf(profiles+"%d-", os.Getpid()))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -74,6 +79,21 @@ func launch() (context.Context, func() error, error) {
 		return nil, nil, errors.Join(err, stop())
 	}
 	return ctx, stop, nil
+}
+
+// profiles begins the names of the browsers' folders; the id of the tests'
+// process follows.
+const profiles = "taskwire-chromium-"
+
+// sweep removes the profiles of tests that were killed.
+func sweep() {
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), profiles+"*"))
+	for _, dir := range left {
+		id, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), profiles), "-")
+		if pid, err := strconv.Atoi(id); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			os.RemoveAll(dir) // if it cannot be, the next one will try
+		}
+	}
 }
 
 func find() (string, error) {

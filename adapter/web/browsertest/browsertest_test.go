@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,16 +27,35 @@ func stopped() error {
 	if err := Stop(); err != nil {
 		return err
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), fmt.Sprintf("taskwire-chromium-%d-*", os.Getpid()))); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), fmt.Sprintf(profiles+"%d-*", os.Getpid()))); len(left) > 0 {
 		return fmt.Errorf("the browser left %s", left)
 	}
 	commands, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, file := range commands {
-		if command, _ := os.ReadFile(file); strings.Contains(string(command), fmt.Sprintf("taskwire-chromium-%d-", os.Getpid())) {
+		if command, _ := os.ReadFile(file); strings.Contains(string(command), fmt.Sprintf(profiles+"%d-", os.Getpid())) {
 			return fmt.Errorf("the browser left a process: %s", file)
 		}
 	}
 	return nil
+}
+
+// What tests left that were killed is removed, and nothing else.
+func TestSweep(t *testing.T) {
+	ended := exec.Command("true")
+	if err := ended.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for pid, want := range map[int]bool{ended.Process.Pid: false, os.Getppid(): true} {
+		dir, err := os.MkdirTemp("", fmt.Sprintf(profiles+"%d-", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		sweep()
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("the profile of process %d: %v, want it to be there: %v", pid, err, want)
+		}
+	}
 }
 
 // serve serves a page whose policy allows the script /page.js and nothing else.
