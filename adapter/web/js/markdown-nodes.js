@@ -1,6 +1,6 @@
 // Tokens become nodes: the only place where text within a block enters the page.
 import { misleads, target } from "./markdown-links.js";
-import { visible } from "./markdown-text.js";
+import { turns, visible } from "./markdown-text.js";
 
 const mostNested = 16; // emphasis within emphasis; further signs are shown
 
@@ -107,6 +107,9 @@ function lead(el, url) {
   el.referrerPolicy = "no-referrer";
   return el;
 }
+
+/** Plain text: as isolated where it has words that run from right to left. */
+export const ordered = (text) => (turns(text) ? isolated(text) : [text]);
 
 /** Words, with what must keep its order between them set apart. */
 function isolated(words) {

@@ -1,6 +1,7 @@
 // Reading a widget. It is data from a tool and may have any shape: what is not
 // of the type that it should be counts as not there.
 import { h } from "./dom.js";
+import { ordered } from "./markdown-nodes.js";
 import { language, tongue, translated } from "./strings.js";
 
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -28,7 +29,7 @@ export function text(value) {
 export const brief = (value) => text(value).trim().slice(0, 200);
 
 /** Text that somebody wrote: it has a direction of its own, and the letters of its language. */
-export const words = (value) => h("bdi", { lang: tongue(value) }, value);
+export const words = (value) => h("bdi", { lang: tongue(value) }, ordered(value));
 
 /** A label, translated if it is a word of our own server. */
 export const label = (value) => translated(text(value));

@@ -1,5 +1,6 @@
 // Earlier conversations: found, opened, renamed, deleted.
 import { h, icon } from "../dom.js";
+import { ordered } from "../markdown-nodes.js";
 import { t, tongue } from "../strings.js";
 import { confirmed } from "./dialog.js";
 import { plain } from "./message.js";
@@ -104,7 +105,7 @@ export class History {
     const row = h(
       "li",
       { class: "thread", dataset: { thread: thread.id } },
-      h("button", { class: "title", type: "button", dataset: { control: "open" }, onClick: () => this.onOpen(thread.id) }, h("bdi", { class: "name", lang: tongue(title) }, title), " ", h("time", { datetime: thread.created_at }, h("bdi", {}, day(when)))),
+      h("button", { class: "title", type: "button", dataset: { control: "open" }, onClick: () => this.onOpen(thread.id) }, h("bdi", { class: "name", lang: tongue(title) }, ordered(title)), " ", h("time", { datetime: thread.created_at }, h("bdi", {}, day(when)))),
       h("button", { class: "action small", type: "button", dataset: { control: "rename" }, "aria-label": t("rename.thread", { title }), title: t("rename"), onClick: () => this.#rename(row, thread) }, icon("pencil")),
       h("button", { class: "action small", type: "button", dataset: { control: "delete" }, "aria-label": t("delete.thread", { title }), title: t("delete"), onClick: () => this.#delete(row, thread) }, icon("trash")),
     );

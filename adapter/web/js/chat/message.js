@@ -1,5 +1,6 @@
 // What the user said and what was answered.
 import { h, icon } from "../dom.js";
+import { ordered } from "../markdown-nodes.js";
 import { MarkdownView } from "../markdown.js";
 import { language, t, tongue } from "../strings.js";
 import { safeImage } from "./image.js";
@@ -43,7 +44,7 @@ export class UserMessage {
 
   update(item) {
     const text = (item.content ?? []).map((part) => (part.type === "input_tag" ? `@${part.text}` : part.text)).join("\n");
-    const bubble = h("div", { class: "bubble" }, plain(text));
+    const bubble = h("div", { class: "bubble" }, ordered(plain(text)));
     setSpeech(bubble, text);
     this.el.replaceChildren(
       ...[
