@@ -3,7 +3,7 @@
 // anything else.
 import { Blocks } from "./markdown-blocks.js";
 import { pieceLength } from "./markdown-leaves.js";
-import { clean } from "./markdown-text.js";
+import { clean } from "./text.js";
 
 /**
  * Renders a whole text. Put the result into an element of the class `md`.

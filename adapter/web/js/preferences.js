@@ -4,31 +4,34 @@ const themeKey = "taskwire-theme";
 const languageCookie = "taskwire-lang";
 const year = 365 * 24 * 60 * 60;
 
-/** Reads from localStorage; null where it cannot. */
+const beside = new Map(); // in place of a storage that is full or forbidden
+
+/** Reads what was kept; null where there is nothing. */
 export function recall(key) {
   try {
-    return localStorage.getItem(key);
+    return beside.get(key) ?? localStorage.getItem(key);
   } catch {
     return null;
   }
 }
 
-/** Writes to localStorage, or removes with null; as far as it can. */
+/** Keeps a text, or forgets it with null. */
 export function keep(key, value) {
+  beside.delete(key);
   try {
     if (value === null) localStorage.removeItem(key);
     else localStorage.setItem(key, value);
   } catch {
-    // storage is full or forbidden: the page works without
+    if (value !== null) beside.set(key, value);
   }
 }
 
 /** The keys of all that is kept. */
 export function keptKeys() {
   try {
-    return Object.keys(localStorage);
+    return [...beside.keys(), ...Object.keys(localStorage)];
   } catch {
-    return [];
+    return [...beside.keys()];
   }
 }
 

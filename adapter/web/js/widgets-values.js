@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { ordered } from "./markdown-nodes.js";
 import { language, tongue, translated } from "./strings.js";
+import { clean } from "./text.js";
 
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -15,13 +16,9 @@ export const oneOf = (words, value) => (words.includes(value) ? value : undefine
 /** A whole number within bounds, or undefined. */
 export const whole = (value, least, most) => (Number.isInteger(value) && value >= least && value <= most ? value : undefined);
 
-// They turn the direction of what stands beside them, so that a title could
-// dress up as something else.
-const bidiControls = /[\u202a-\u202e\u2066-\u2069]/g;
-
-/** What should be text, without the characters that reorder other text. */
+/** What should be text, safe to show. */
 export function text(value) {
-  if (typeof value === "string") return value.replace(bidiControls, "");
+  if (typeof value === "string") return clean(value);
   return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 

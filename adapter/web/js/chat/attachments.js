@@ -2,8 +2,8 @@
 // taken back.
 import { h, icon } from "../dom.js";
 import { t, tongue } from "../strings.js";
+import { plain } from "../text.js";
 import { explain } from "./notices.js";
-import { plain } from "./message.js";
 
 export class Attachments {
   #files = new Map(); // chip to {id, done}

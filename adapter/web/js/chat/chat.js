@@ -4,10 +4,11 @@
 import { Api, ApiError } from "../api.js";
 import { h, icon } from "../dom.js";
 import { t } from "../strings.js";
+import { plain } from "../text.js";
 import { Composer } from "./composer.js";
 import { Exchange } from "./exchange.js";
 import { itemActions } from "./item-actions.js";
-import { plain, setSpeech } from "./message.js";
+import { setSpeech } from "./message.js";
 import { alert, explain } from "./notices.js";
 import { signedOut, startScreen } from "./start.js";
 import { ThreadView } from "./thread-view.js";
@@ -142,6 +143,7 @@ export class Chat {
   /** Opens a thread; one that is gone, or another's, gives way to a new one. */
   async open(id) {
     this.#opening = true;
+    this.memory.set(id);
     this.#fresh();
     this.composer.show("opening"); // a message now would begin another thread
     const { exchange, view } = this;
@@ -150,7 +152,6 @@ export class Chat {
       if (!(await exchange.open(id))) return;
       this.#opening = false;
       if (!exchange.turns.answering) this.composer.show("idle");
-      this.memory.set(id);
       this.composer.open(id);
       this.history?.current(id);
       this.showThreadStatus(exchange.conversation.thread);

@@ -3,17 +3,17 @@
 // the one that was left is not shown any more.
 import { ApiError } from "../api.js";
 import { SignedOutError } from "../auth.js";
+import { keep, recall } from "../preferences.js";
 import { t } from "../strings.js";
 import { Conversation } from "./conversation.js";
 import { speakerOf } from "./message.js";
 import { alert, explain, notice } from "./notices.js";
 import { Turns, openThread, readOlder } from "./turns.js";
 
-const nothing = { content: "", key: "" };
+const refusedKey = "chatkit-draft:refused"; // holds the Idempotency-Key of the message that was not accepted last, and the message
 
 export class Exchange {
   #speaker = "";
-  #unsent = nothing; // what was not accepted, and under which key it was sent
   #loadingOlder = false;
 
   /** @param {import("./chat.js").Chat} chat  the parts of the page */
@@ -89,20 +89,20 @@ export class Exchange {
     const input = { content: text.trim() ? [{ type: "input_text", text }] : [], attachments, inference_options: tool ? { tool_choice: { id: tool } } : {} };
     const [type, params] = conversation.id ? ["threads.add_user_message", { thread_id: conversation.id, input }] : ["threads.create", { input }];
     const shown = { id: "local", type: "user_message", local: true, content: input.content };
-    const accepted = () => !conversation.items.includes(shown);
+    const content = JSON.stringify(params);
+    const key = this.#keyFor(content);
     this.#during(
       async () => {
+        keep(refusedKey, null);
         conversation.put(shown);
         this.chat.view.toEnd();
-        await turns.run(type, params, { key: this.#keyFor(JSON.stringify(params)) });
-        this.#unsent = nothing;
+        await turns.run(type, params, { key });
       },
       () => {
-        if (accepted()) {
-          this.#unsent = nothing;
-          return { label: t("retry"), run: () => this.again() };
-        }
+        const accepted = !conversation.items.includes(shown);
+        if (accepted) return { label: t("retry"), run: () => this.again() };
         // While the server has not confirmed it, it is still the writer's.
+        keep(refusedKey, `${key} ${content}`);
         conversation.remove(shown.id);
         this.chat.composer.restore(message);
         return { label: t("retry"), run: () => this.chat.composer.submit() };
@@ -110,10 +110,11 @@ export class Exchange {
     );
   }
 
-  /** What is sent again, word by word, bears the same key: it takes effect once. */
+  /** What is sent again, word by word, bears the same key, after a reload too: it takes effect once. */
   #keyFor(content) {
-    if (this.#unsent.content !== content) this.#unsent = { content, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
-    return this.#unsent.key;
+    const [key, ...rest] = (recall(refusedKey) ?? "").split(" ");
+    if (key && rest.join(" ") === content) return key;
+    return crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
   }
 
   /** Has the last question answered anew. */

@@ -2,8 +2,8 @@
 import { h, icon } from "../dom.js";
 import { ordered } from "../markdown-nodes.js";
 import { t, tongue } from "../strings.js";
+import { plain } from "../text.js";
 import { confirmed } from "./dialog.js";
-import { plain } from "./message.js";
 
 const pause = 250; // ms without a key before a search is made
 

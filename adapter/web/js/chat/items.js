@@ -2,8 +2,9 @@
 import { h } from "../dom.js";
 import { t } from "../strings.js";
 import { WidgetView } from "../widgets.js";
+import { plain } from "../text.js";
 import { GeneratedImage } from "./image.js";
-import { AssistantMessage, UserMessage, plain, textOf } from "./message.js";
+import { AssistantMessage, UserMessage, textOf } from "./message.js";
 import { Task, Workflow } from "./workflow.js";
 
 class Widget {

@@ -3,6 +3,7 @@ import { h, icon } from "../dom.js";
 import { ordered } from "../markdown-nodes.js";
 import { MarkdownView } from "../markdown.js";
 import { language, t, tongue } from "../strings.js";
+import { plain } from "../text.js";
 import { safeImage } from "./image.js";
 
 const letters = /\p{L}/gu;
@@ -28,13 +29,6 @@ export function setSpeech(el, text) {
   else if (latin && language() !== "en") el.lang = "en";
   else el.removeAttribute("lang");
 }
-
-// They turn the direction of what stands beside them: a text must not dress up
-// as something else. In a plain text they are taken away.
-const bidiControls = /[\u202a-\u202e\u2066-\u2069]/g;
-
-/** Text that somebody wrote, safe to stand beside other text. */
-export const plain = (text) => String(text ?? "").replace(bidiControls, "");
 
 export class UserMessage {
   constructor(item) {

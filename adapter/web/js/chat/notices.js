@@ -2,7 +2,8 @@
 import { h, icon } from "../dom.js";
 import { renderMarkdown } from "../markdown.js";
 import { t } from "../strings.js";
-import { plain, setSpeech } from "./message.js";
+import { plain } from "../text.js";
+import { setSpeech } from "./message.js";
 
 /**
  * An error, read aloud at once.

@@ -1,7 +1,7 @@
 // Questions that the assistant asks with a form.
 import { h } from "../dom.js";
 import { language, t, tongue } from "../strings.js";
-import { plain } from "./message.js";
+import { plain } from "../text.js";
 
 let forms = 0; // makes the names of radio buttons differ
 

@@ -2,7 +2,8 @@
 import { h, icon } from "../dom.js";
 import { renderMarkdown } from "../markdown.js";
 import { t, tongue, translated } from "../strings.js";
-import { plain, sourceLink } from "./message.js";
+import { plain } from "../text.js";
+import { sourceLink } from "./message.js";
 
 const many = 4; // steps from which on they are folded away once done
 
