@@ -1,5 +1,6 @@
 // A question that needs an answer before anything else.
 import { h } from "../dom.js";
+import { ordered } from "../markdown-nodes.js";
 import { t } from "../strings.js";
 
 /**
@@ -15,7 +16,7 @@ export function confirmed({ title, text, confirm }) {
       "dialog",
       { "aria-labelledby": "dialog-title", "aria-describedby": "dialog-text" },
       h("h2", { id: "dialog-title" }, title),
-      h("p", { id: "dialog-text", dir: "auto" }, text),
+      h("p", { id: "dialog-text", dir: "auto" }, ordered(text)),
       h("div", { class: "row" }, h("button", { class: "action outlined", type: "button", onClick: close("") }, t("cancel")), h("button", { class: "action danger", type: "button", onClick: close("yes") }, confirm)),
     );
     dialog.addEventListener("close", () => {

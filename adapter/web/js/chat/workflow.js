@@ -24,7 +24,8 @@ export class Workflow {
       this.el.replaceChildren(this.list);
       return;
     }
-    this.summary.textContent = title(workflow, tasks);
+    const said = title(workflow, tasks);
+    this.summary.replaceChildren(h("bdi", { lang: tongue(said) }, said));
     this.el.replaceChildren(h("details", { open: Boolean(workflow.expanded) }, this.summary, this.list));
   }
 }
