@@ -13,6 +13,7 @@ import { alert, explain } from "./notices.js";
 import { signedOut, startScreen } from "./start.js";
 import { ThreadView } from "./thread-view.js";
 
+const mostSaid = 500; // characters of an answer that are read aloud by themselves
 const narrow = "(max-width: 48rem)"; // where the history lies over the conversation
 
 export class Chat {
@@ -193,7 +194,8 @@ export class Chat {
 
   /** Says something to who listens and does not look: once it is whole, and not letter by letter. */
   announce(who, text) {
-    const said = h("span", {}, plain(text).slice(0, 500));
+    const whole = plain(text);
+    const said = h("span", {}, whole.length > mostSaid ? `${whole.slice(0, mostSaid)}…` : whole);
     setSpeech(said, text);
     this.spoken.replaceChildren(`${who}: `, said);
   }
