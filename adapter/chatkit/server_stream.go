@@ -56,6 +56,9 @@ const (
 	maxQueue = 64 << 10
 	// maxKept is how large a queue may be to be used again.
 	maxKept = 16 << 10
+	// lagPatience is how long a detached turn waits for a client that is that far
+	// behind: one that reads catches up in a moment.
+	lagPatience = 2 * time.Second
 	// lastWords is how long a write may take once the turn is being ended.
 	lastWords = time.Second
 )
@@ -132,7 +135,9 @@ func (s *stream) makeRoom() {
 		case !s.busy:
 			s.begin()
 		case s.detached:
-			s.err = errLagging
+			late := time.AfterFunc(lagPatience, func() { s.leave(errLagging) })
+			s.wrote.Wait()
+			late.Stop()
 		default:
 			s.wrote.Wait()
 		}

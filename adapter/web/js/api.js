@@ -25,7 +25,7 @@ export class Api {
 
   /** One of ChatKit's requests that are answered with JSON. */
   async call(type, params) {
-    return (await this.#post({ type, params })).json();
+    return readJSON(await this.#post({ type, params }));
   }
 
   /**
@@ -34,6 +34,7 @@ export class Api {
    */
   async *stream(type, params, { key } = {}) {
     const response = await this.#post({ type, params }, { accept: "text/event-stream", ...(key && { "idempotency-key": key }) });
+    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) throw new ApiError(); // somebody else answers here
     yield* readEvents(response.body);
   }
 
@@ -44,17 +45,19 @@ export class Api {
   /** What the protocol has no place for: is an answer under way, who spoke, what was thought of it. */
   async state(threadId, page) {
     const query = new URLSearchParams(Object.entries(page).filter(([, v]) => v !== undefined));
-    return (await check(this.client.userFetch(`${this.base}/threads/${encodeURIComponent(threadId)}?${query}`))).json();
+    return readJSON(await check(this.client.userFetch(`${this.base}/threads/${encodeURIComponent(threadId)}?${query}`)));
   }
 
-  async search(q, after = "") {
-    const query = new URLSearchParams({ q, ...(after && { after }) });
-    return (await check(this.client.userFetch(`${this.base}/threads?${query}`))).json();
+  async search(q, { after, limit }) {
+    const query = new URLSearchParams({ q, limit, ...(after && { after }) });
+    return readJSON(await check(this.client.userFetch(`${this.base}/threads?${query}`)));
   }
 
   /** Stops the answer of a thread; false when none ran. */
   async cancel(threadId) {
-    return this.client.cancel(threadId);
+    const body = JSON.stringify({ thread_id: threadId });
+    const answer = await check(this.client.userFetch(`${this.base}/cancel`, { method: "POST", headers: { "content-type": "application/json" }, body }));
+    return (await readJSON(answer)).cancelled === true;
   }
 
   /** Sends a file to where its descriptor says. */
@@ -82,6 +85,13 @@ async function check(pending) {
   throw new ApiError({
     status: response.status, code: String(problem.code ?? ""), detail: String(problem.detail ?? ""),
     retryAfter: Number(response.headers.get("retry-after")) || 0,
+  });
+}
+
+/** What is no JSON is no answer of ours. */
+function readJSON(response) {
+  return response.json().catch(() => {
+    throw new ApiError();
   });
 }
 

@@ -9,6 +9,7 @@ import { clientTools } from "./client-tools.js";
 import { h, icon } from "./dom.js";
 import { keep, keptKeys, recall, chooseLanguage, chooseTheme, theme, watchTheme } from "./preferences.js";
 import { language, languages, t } from "./strings.js";
+import { plain } from "./text.js";
 
 const config = JSON.parse(document.getElementById("taskwire-config").textContent);
 const source = tokenSource(config);
@@ -20,9 +21,12 @@ addEventListener("error", () => beacon.error("script_error"));
 addEventListener("unhandledrejection", () => beacon.error("script_error"));
 
 const ownerKey = "taskwire-user"; // whose conversations and drafts this browser keeps
+const mostName = 60; // characters of a name that is greeted
 let person = null;
 let face = null; // what is shown: {update(), threadGone(), signedOut()}
 
+// A page that the browser had put aside may be somebody else's by now.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 start();
 
 async function start() {
@@ -41,8 +45,9 @@ async function start() {
 async function getToken(how) {
   try {
     const token = await source.getToken(how);
-    if (person && source.user()?.id !== person.id) location.reload();
-    return token;
+    if (!person || source.user()?.id === person.id) return token;
+    location.reload();
+    return await new Promise(() => {}); // nothing is done in another's name meanwhile
   } catch (err) {
     if (err instanceof SignedOutError) face?.signedOut();
     throw err;
@@ -59,7 +64,7 @@ function forgetConversations() {
 function options() {
   return chatKitOptions({
     client, clientTools, dictation: config.dictation, domainKey: config.chatkit.domainKey, locale: language(), theme: theme(),
-    user: person?.id ?? "", name: person?.name ?? "", onThreadGone: () => face?.threadGone(),
+    user: person?.id ?? "", name: plain(person?.name).slice(0, mostName), onThreadGone: () => face?.threadGone(),
   });
 }
 
@@ -89,7 +94,7 @@ async function showChatKitOr() {
 /** @param {any} [problem] why it is not known who is there */
 function showOwn(problem) {
   const memory = threadMemory(person?.id ?? "");
-  const chat = new Chat({ client, beacon, memory, onSignedOut: forgetConversations, signInUrl: config.signInUrl, options: { ...options(), clientTools } });
+  const chat = new Chat({ client, beacon, memory, user: person?.id ?? "", onSignedOut: forgetConversations, signInUrl: config.signInUrl, options: { ...options(), clientTools } });
   frame(chat.controls(), chat.el);
   face = { update() {}, threadGone() {}, signedOut: () => chat.signOut() };
   rendered("builtin");

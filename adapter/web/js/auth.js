@@ -10,6 +10,7 @@ export class SignedOutError extends Error {
   }
 }
 
+const patience = 10_000; // ms for the token endpoint
 const early = 60_000; // ms before its end in which a token is not used any more
 
 /**
@@ -25,15 +26,16 @@ export function tokenSource({ user, tokenUrl }) {
 
   async function ask() {
     if (!tokenUrl) throw new SignedOutError();
-    const answer = await fetch(tokenUrl, { credentials: "include", headers: { accept: "application/json" } });
+    const answer = await fetch(tokenUrl, { credentials: "include", headers: { accept: "application/json" }, signal: AbortSignal.timeout(patience) });
     if (answer.status === 401 || answer.status === 403) {
       token = claims = null;
       throw new SignedOutError();
     }
     if (!answer.ok) throw new TypeError(`the token endpoint answers ${answer.status}`); // as fetch itself fails: to be tried again
-    ({ token } = await answer.json());
-    claims = readClaims(token);
-    if (!claims) throw new SignedOutError(); // Better Auth answers null when signed out behind some proxies
+    const given = (await answer.json())?.token;
+    claims = readClaims(given);
+    token = claims && given;
+    if (!token) throw new SignedOutError(); // Better Auth answers null when signed out behind some proxies
     return token;
   }
 

@@ -74,6 +74,9 @@ export const words = {
   reconnecting: "The connection was lost. Looking for the answer…",
   online: "You are online again.",
   // Earlier conversations.
+  "message.longest": "A message has at most {count} characters.",
+  "message.kept": "A message was not sent. It is kept as a draft in its conversation.",
+  moved: "This conversation went on elsewhere: here it is.",
   "history.search": "Search conversations",
   "history.none": "No conversations yet.",
   "history.notFound": "Nothing was found.",

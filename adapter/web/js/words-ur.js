@@ -73,6 +73,9 @@ export const words = {
   reconnecting: "رابطہ ٹوٹ گیا۔ جواب تلاش کیا جا رہا ہے…",
   online: "آپ دوبارہ آن لائن ہیں۔",
   // Earlier conversations.
+  "message.longest": "ایک پیغام میں زیادہ سے زیادہ {count} حروف ہو سکتے ہیں۔",
+  "message.kept": "ایک پیغام نہیں بھیجا جا سکا۔ وہ اپنی گفتگو میں مسودے کے طور پر محفوظ ہے۔",
+  moved: "یہ گفتگو کہیں اور آگے بڑھی: اب یہاں موجود ہے۔",
   "history.search": "گفتگو میں تلاش",
   "history.none": "ابھی کوئی گفتگو نہیں۔",
   "history.notFound": "کچھ نہیں ملا۔",

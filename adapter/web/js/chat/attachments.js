@@ -60,8 +60,9 @@ export class Attachments {
       entry.done = true;
       chip.classList.remove("loading");
     } catch (err) {
+      if (!this.#files.has(chip)) return; // it was taken back
       this.beacon.error("upload_failed");
-      this.onProblem(t("files.failed", { name: plain(file.name), why: explain(err).text }));
+      this.onProblem(t("files.failed", { name: plain(file.name), why: err.status === 404 ? err.detail : explain(err).text }));
       this.#drop(chip);
     }
     this.#changed();

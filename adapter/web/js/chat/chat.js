@@ -18,6 +18,7 @@ const narrow = "(max-width: 48rem)"; // where the history lies over the conversa
 
 export class Chat {
   #opening = false; // a thread is being opened, or could not be
+  #signedOut = false;
 
   /**
    * @param {object} parts
@@ -25,20 +26,22 @@ export class Chat {
    * @param {any} parts.options  ChatKit's options: what is offered, and in which words
    * @param {{get(): string | null, set(id: string): void, forget(): void}} parts.memory  of the thread that was open
    * @param {{time: Function, error: Function, face: Function}} parts.beacon
+   * @param {string} parts.user  whose chat it is: drafts are kept by person
    * @param {() => void} parts.onSignedOut  forgets what the browser keeps of the user's
    * @param {string} parts.signInUrl
    */
-  constructor({ client, options, memory, beacon, onSignedOut, signInUrl }) {
+  constructor({ client, options, memory, beacon, user, onSignedOut, signInUrl }) {
     Object.assign(this, { options, memory, beacon, onSignedOut, signInUrl });
     this.api = new Api(client);
     this.view = new ThreadView({ actions: itemActions(this), onOlder: () => this.#older(), onFault: (err) => this.fault(err) });
     this.composer = new Composer({
-      options: options.composer, api: this.api, beacon,
+      options: options.composer, api: this.api, beacon, user,
       onSend: (message) => this.exchange.say(message), onStop: () => this.exchange.stop(), onProblem: (text) => this.view.tell(alert(text)),
     });
     this.#layOut();
     this.#fresh();
     matchMedia(narrow).addEventListener("change", () => this.#cover());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.exchange.lookAgain());
     addEventListener("offline", () => this.view.tell(alert(t("error.offline"))));
     addEventListener("online", () => (this.view.hush(), this.setStatus(t("online"))));
   }
@@ -70,8 +73,8 @@ export class Chat {
       this.making ??= this.#makeHistory();
       this.history = await this.making;
     } catch {
-      this.making = null;
-      return this.tellError(new ApiError());
+      this.making = null; // offline, or of a release that is gone
+      return this.view.tell(alert(t("error.load"), { label: t("reload"), run: () => location.reload() }));
     }
     this.history.toggle(true);
     this.toggle.setAttribute("aria-expanded", "true");
@@ -97,12 +100,17 @@ export class Chat {
   async #makeHistory() {
     const { History } = await import("./history.js");
     const history = new History({
-      api: this.api, onOpen: (id) => this.#openFromHistory(id), onDeleted: (id) => id === this.exchange.id && this.startNew(),
+      api: this.api, onOpen: (id) => this.#openFromHistory(id), onDeleted: (id) => this.#deleted(id),
       onError: (err) => this.tellError(err),
     });
     history.current(this.exchange.id);
     this.el.prepend(history.el);
     return history;
+  }
+
+  #deleted(id) {
+    this.composer.forget(id);
+    if (id === this.exchange.id) this.startNew();
   }
 
   // --- Threads ---
@@ -127,6 +135,7 @@ export class Chat {
   }
 
   startNew() {
+    if (this.#signedOut) return;
     this.#opening = false;
     this.memory.forget();
     this.#fresh();
@@ -143,6 +152,7 @@ export class Chat {
 
   /** Opens a thread; one that is gone, or another's, gives way to a new one. */
   async open(id) {
+    if (this.#signedOut) return;
     this.#opening = true;
     this.memory.set(id);
     this.#fresh();
@@ -182,14 +192,14 @@ export class Chat {
   /** A thread may be closed to messages, for a reason. */
   showThreadStatus({ status }) {
     const closed = status && status.type !== "active";
-    this.composer.block(closed ? status.reason || t("thread.closed") : "");
+    this.composer.block(closed ? plain(status.reason) || t("thread.closed") : "");
   }
 
   // --- What is said about it ---
 
   /** @param {string} text of the line above the composer */
   setStatus(text) {
-    this.status.textContent = text;
+    this.status.textContent = plain(text);
   }
 
   /** Says something to who listens and does not look: once it is whole, and not letter by letter. */
@@ -211,11 +221,17 @@ export class Chat {
 
   /** Nobody is signed in: nothing of anybody's is shown. */
   signOut() {
+    if (this.#signedOut) return;
     this.onSignedOut();
-    this.#uncover();
-    this.#fresh();
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+    if (this.history?.open) this.#hideHistory();
     this.history?.clear();
+    this.#fresh();
+    this.#signedOut = true;
+    this.spoken.replaceChildren();
+    this.composer.clear();
     this.composer.block(t("error.signedOut"));
+    this.toggle.disabled = this.fresh.disabled = true;
     this.start.replaceChildren(signedOut(this.signInUrl));
   }
 

@@ -5,7 +5,6 @@ import { t } from "../strings.js";
 import { Attachments } from "./attachments.js";
 
 const longest = 32_000; // characters of a message
-const draftKey = (threadId) => `chatkit-draft:${threadId ?? "new"}`;
 
 export class Composer {
   #thread = null;
@@ -20,9 +19,10 @@ export class Composer {
    * @param {() => void} parts.onStop
    * @param {(text: string) => void} parts.onProblem
    * @param {{error: Function}} parts.beacon
+   * @param {string} parts.user
    */
-  constructor({ options, api, onSend, onStop, onProblem, beacon }) {
-    Object.assign(this, { options, onSend });
+  constructor({ options, api, onSend, onStop, onProblem, beacon, user }) {
+    Object.assign(this, { options, onSend, onProblem, user });
     this.files = new Attachments({ api, limits: options.attachments, onChange: () => this.#refresh(), onProblem, beacon });
     this.box = h("textarea", { "aria-label": t("message"), placeholder: options.placeholder, rows: 1, maxlength: longest, enterkeyhint: "send", onInput: () => this.#typed(), onKeydown: (event) => this.#key(event), onPaste: (event) => this.#pasted(event) });
     this.send = h("button", { class: "action primary", type: "submit", "aria-label": t("send"), title: t("send") }, icon("send"));
@@ -38,19 +38,23 @@ export class Composer {
     this.#refresh();
   }
 
+  /** A file may be dropped anywhere: else the browser would leave the page for it. */
   #acceptDrops() {
-    this.el.addEventListener("dragover", (event) => event.preventDefault());
-    this.el.addEventListener("drop", (event) => {
+    const isFile = (event) => event.dataTransfer?.types.includes("Files");
+    document.addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      if (!isFile(event)) return;
       event.preventDefault();
       if (!this.#blocked) this.files.add([...event.dataTransfer.files]);
     });
   }
 
+  /** A picture may stand beside the text that is meant, as office programs put it. */
   #pasted(event) {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (!files.length) return;
+    const { files, types } = event.clipboardData;
+    if (!files.length || types.includes("text/plain")) return;
     event.preventDefault();
-    this.files.add(files);
+    this.files.add([...files]);
   }
 
   #key(event) {
@@ -60,16 +64,25 @@ export class Composer {
   }
 
   #typed() {
-    keep(draftKey(this.#thread), this.box.value || null);
+    if (this.box.value.length >= longest) this.onProblem(t("message.longest", { count: longest }));
+    keep(this.#draft(this.#thread), this.box.value || null);
     this.#refresh();
   }
 
+  #draft(threadId) {
+    return `chatkit-draft:${this.user}:${threadId ?? "new"}`;
+  }
+
   #pick(id) {
-    this.#tool = this.#tool === id ? "" : id;
-    for (const button of this.tools) button.setAttribute("aria-pressed", String(button.dataset.tool === this.#tool));
-    const picked = this.options.tools.find((tool) => tool.id === this.#tool);
-    this.box.placeholder = picked?.placeholderOverride ?? this.options.placeholder;
+    this.#choose(this.#tool === id ? "" : id);
     this.box.focus();
+  }
+
+  #choose(id) {
+    this.#tool = id;
+    for (const button of this.tools) button.setAttribute("aria-pressed", String(button.dataset.tool === id));
+    const picked = this.options.tools?.find((tool) => tool.id === id);
+    this.box.placeholder = picked?.placeholderOverride ?? this.options.placeholder;
   }
 
   /** Hands over what was written; restore gives it back if it is not accepted. */
@@ -79,18 +92,24 @@ export class Composer {
     if (document.activeElement === this.send) this.focus();
     const attachments = this.files.ids;
     const message = { text, attachments, files: this.files.take(), tool: this.#tool };
-    this.box.value = "";
-    keep(draftKey(this.#thread), null);
-    if (this.#tool) this.#pick(this.#tool);
-    this.#refresh();
+    this.clear();
+    keep(this.#draft(this.#thread), null);
     this.onSend(message);
   }
 
   restore({ text, files = [], tool }) {
     this.box.value = this.box.value ? `${text}\n${this.box.value}` : text;
     this.files.giveBack(files);
-    if (tool && tool !== this.#tool) this.#pick(tool);
+    if (tool) this.#choose(tool);
     this.#typed();
+  }
+
+  /** Gives back a message whose thread is not open any more: as its draft. */
+  keepFor(threadId, message) {
+    if (threadId === this.#thread) return this.restore(message);
+    const draft = recall(this.#draft(threadId));
+    keep(this.#draft(threadId), draft ? `${message.text}\n${draft}` : message.text);
+    this.onProblem(t("message.kept"));
   }
 
   #refresh() {
@@ -129,14 +148,28 @@ export class Composer {
 
   /** Takes up the draft of a thread. */
   open(threadId) {
+    this.clear();
     this.#thread = threadId;
-    this.box.value = recall(draftKey(threadId)) ?? "";
+    this.box.value = recall(this.#draft(threadId)) ?? "";
     this.#refresh();
+  }
+
+  /** Empties it. Files that went into no message are swept by the server. */
+  clear() {
+    this.box.value = "";
+    this.files.take();
+    this.#choose("");
+    this.#refresh();
+  }
+
+  /** A thread is no more, and with it what was being written there. */
+  forget(threadId) {
+    keep(this.#draft(threadId), null);
   }
 
   /** The thread has a name now: what is being written goes with it. */
   moveTo(threadId) {
-    keep(draftKey(this.#thread), null);
+    keep(this.#draft(this.#thread), null);
     this.#thread = threadId;
     this.#typed();
   }

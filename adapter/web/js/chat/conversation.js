@@ -113,6 +113,11 @@ export class Conversation {
     return this.items.findLast((item) => !item.local && !item.unfinished);
   }
 
+  /** Whether something was announced that has not come to its end. */
+  unfinished() {
+    return this.items.some((item) => item.unfinished);
+  }
+
   /** Takes away what was announced and never came to its end. */
   dropUnfinished() {
     for (const item of this.items.filter((known) => known.unfinished)) this.remove(item.id);

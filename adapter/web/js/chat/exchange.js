@@ -30,7 +30,7 @@ export class Exchange {
     });
     this.turns = new Turns({
       api: chat.api, conversation: this.conversation, tools: chat.options.clientTools, beacon: chat.beacon,
-      onEvent: (event) => this.#event(event), onState: (state) => this.#state(state),
+      onEvent: (event) => this.#event(event), onState: (state) => this.#state(state), onUnstopped: (err) => this.#unstopped(err),
     });
   }
 
@@ -104,6 +104,7 @@ export class Exchange {
         // While the server has not confirmed it, it is still the writer's.
         keep(refusedKey, `${key} ${content}`);
         conversation.remove(shown.id);
+        if (this.left) return this.chat.composer.keepFor(conversation.id, message);
         this.chat.composer.restore(message);
         return { label: t("retry"), run: () => this.chat.composer.submit() };
       },
@@ -117,18 +118,36 @@ export class Exchange {
     return crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
   }
 
-  /** Has the last question answered anew. */
-  again() {
+  /**
+   * Has the last question answered anew. What came after it goes, so first we
+   * look whether the conversation went on elsewhere: nobody is to lose what they
+   * have not seen.
+   */
+  async again() {
     const { conversation, turns } = this;
     const question = conversation.question();
     if (!question || turns.answering) return;
-    conversation.cutAfter(question.id);
-    this.run("threads.retry_after_item", { thread_id: conversation.id, item_id: question.id }, () => ({ label: t("retry"), run: () => this.again() }));
+    const cure = () => ({ label: t("retry"), run: () => this.again() });
+    await this.#during(async () => {
+      const newest = conversation.stored()?.id;
+      await turns.readNew();
+      if (this.left || conversation.stored()?.id !== newest) return this.chat.setStatus(t("moved"));
+      const onAccepted = () => conversation.cutAfter(question.id);
+      await turns.run("threads.retry_after_item", { thread_id: conversation.id, item_id: question.id }, { onAccepted });
+    }, cure);
   }
 
   /** Runs a turn other than a message; false when it failed, which has been told. */
-  run(type, params, cureOf) {
-    return this.#during(() => this.turns.run(type, params), cureOf);
+  async run(type, params, cureOf) {
+    if (!this.turns.answering) return this.#during(() => this.turns.run(type, params), cureOf);
+    this.chat.tellError(new ApiError({ status: 409 }));
+    return false;
+  }
+
+  /** Shows what was said elsewhere meanwhile. */
+  async lookAgain() {
+    if (this.turns.answering || !this.id) return;
+    await this.turns.readNew().catch(() => {}); // nobody has asked for it
   }
 
   /**
@@ -140,25 +159,32 @@ export class Exchange {
     this.chat.view.hush();
     try {
       await turn();
+      if (!this.left) this.#noAnswer();
       return true;
     } catch (err) {
-      if (this.left) return false;
       this.chat.beacon.error("stream_failed");
       if (!(err instanceof ApiError) && !(err instanceof SignedOutError)) this.chat.fault(err);
       const cure = cureOf();
-      this.chat.tellError(err, explain(err).again && cure);
+      if (!this.left) this.chat.tellError(err, explain(err).again && cure);
       return false;
     }
   }
 
-  async stop() {
-    try {
-      await this.turns.stop();
-    } catch (err) {
-      this.turns.stopping = false;
-      this.chat.tellError(err);
-      this.chat.composer.show("answering");
-    }
+  /** A question must not stay without an answer and without a word. */
+  #noAnswer() {
+    if (this.turns.answering || this.conversation.last()?.type !== "user_message" || this.chat.view.tells) return;
+    this.chat.view.tell(alert(t("error.answer"), { label: t("retry"), run: () => this.again() }));
+  }
+
+  stop() {
+    return this.turns.stop();
+  }
+
+  #unstopped(err) {
+    if (this.left) return;
+    this.chat.setStatus(t("answering"));
+    this.chat.composer.show("answering");
+    this.chat.tellError(err);
   }
 
   #state(state) {

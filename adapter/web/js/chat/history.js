@@ -5,6 +5,7 @@ import { t, tongue } from "../strings.js";
 import { plain } from "../text.js";
 import { confirmed } from "./dialog.js";
 
+const pageSize = 20;
 const pause = 250; // ms without a key before a search is made
 
 export class History {
@@ -75,7 +76,8 @@ export class History {
   async #load(after) {
     const asked = ++this.#asked;
     try {
-      const page = this.#query ? await this.api.search(this.#query, after) : await this.api.call("threads.list", { order: "desc", limit: 20, ...(after && { after }) });
+      const limit = after ? pageSize : Math.min(Math.max(this.list.childElementCount, pageSize), 100); // as many as are shown
+      const page = await (this.#query ? this.api.search(this.#query, { after, limit }) : this.api.call("threads.list", { order: "desc", limit, ...(after && { after }) }));
       if (asked !== this.#asked) return;
       const rows = page.data.map((thread) => this.#row(thread));
       const asking = document.activeElement === this.more;
@@ -122,6 +124,7 @@ export class History {
       const fresh = this.#row(known);
       form.replaceWith(fresh);
       fresh.querySelector('[data-control="rename"]').focus();
+      this.refresh(); // what came meanwhile was put off
     };
     const save = async () => {
       const title = box.value.trim();
@@ -149,8 +152,9 @@ export class History {
       this.onError(err);
       return;
     }
-    const next = row.nextElementSibling ?? row.previousElementSibling;
-    row.remove();
+    const shown = [...this.list.children].find((one) => one.dataset.thread === thread.id) ?? row; // the list may have come anew
+    const next = shown.nextElementSibling ?? shown.previousElementSibling;
+    shown.remove();
     (next?.querySelector(".title") ?? this.search).focus();
     this.onDeleted(thread.id);
   }

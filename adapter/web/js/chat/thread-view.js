@@ -89,8 +89,14 @@ export class ThreadView {
 
   /** Says something at the end: an error with what can be done, or a notice. */
   tell(el) {
+    const reads = this.el.scrollTop < -near; // who reads what was said before is not taken away from it
     this.end.append(el);
-    this.toEnd();
+    if (!reads) this.toEnd();
+  }
+
+  /** Whether something is told at the end. */
+  get tells() {
+    return this.end.childElementCount > 0;
   }
 
   hush() {

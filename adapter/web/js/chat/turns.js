@@ -18,11 +18,12 @@ export class Turns {
    * @param {import("./conversation.js").Conversation} parts.conversation
    * @param {(event: any) => void} parts.onEvent  what is no matter of items: progress, notices, errors
    * @param {(type: string) => void} parts.onState  "start", "stop", "end", "lost"
+   * @param {(err: any) => void} parts.onUnstopped  the answer could not be stopped
    * @param {Record<string, (params: any) => any>} parts.tools  the page's own, for the model
    * @param {{time: Function, error: Function}} parts.beacon
    */
-  constructor({ api, conversation, onEvent, onState, tools, beacon }) {
-    Object.assign(this, { api, conversation, onEvent, onState, tools, beacon });
+  constructor({ api, conversation, onEvent, onState, onUnstopped, tools, beacon }) {
+    Object.assign(this, { api, conversation, onEvent, onState, onUnstopped, tools, beacon });
     this.ended = false;
   }
 
@@ -30,11 +31,14 @@ export class Turns {
    * Runs one turn to its end. Rejects when it was refused before it began; what
    * happens later is told as an event.
    * @param {string} type one of the streaming requests
+   * @param {object} [how]
+   * @param {string} [how.key]  Idempotency-Key
+   * @param {() => void} [how.onAccepted]  the server has begun
    */
-  async run(type, params, { key } = {}) {
+  async run(type, params, how = {}) {
     this.#begin();
     try {
-      await this.#follow(type, params, key);
+      await this.#follow(type, params, how);
       await this.#answerTool();
     } finally {
       this.#end();
@@ -47,25 +51,30 @@ export class Turns {
   }
 
   #end() {
-    this.answering = this.stopping = false;
+    this.answering = this.stopping = this.#cancelling = false;
     if (!this.ended) this.onState("end");
   }
 
-  async #follow(type, params, key) {
+  async #follow(type, params, { key, onAccepted }) {
     const started = performance.now();
     let seen = false;
     let texts = false;
     try {
       for await (const event of this.api.stream(type, params, { key })) {
         if (this.ended) return;
-        if (!seen) this.beacon.time("first_event_ms", performance.now() - started);
-        seen = true;
+        if (!seen) {
+          seen = true;
+          this.beacon.time("first_event_ms", performance.now() - started);
+          onAccepted?.();
+        }
         if (!texts && event.update?.delta) {
           texts = true;
           this.beacon.time("first_text_ms", performance.now() - started);
         }
         this.#take(event);
       }
+      // A proxy may end what it cuts as if it were whole.
+      if (!seen || this.conversation.unfinished()) throw new ApiError({ code: "cut" });
       this.beacon.time("turn_ms", performance.now() - started);
     } catch (err) {
       if (this.ended) return;
@@ -79,7 +88,7 @@ export class Turns {
   #take(event) {
     if (!this.conversation.apply(event)) this.onEvent(event);
     else if (event.type.startsWith("thread.created") || event.type === "thread.updated") this.onEvent(event);
-    if (this.stopping && event.type === "thread.created") this.stop(); // it was asked to before it had a name
+    if (this.stopping) this.#cancel(); // it was asked to before the server knew of the answer
   }
 
   /** Runs the page's own tool when the answer waits for one, then lets it go on. */
@@ -94,7 +103,7 @@ export class Turns {
         result = { error: String(err?.message ?? err) };
       }
       call.status = "completed";
-      await this.#follow("threads.add_client_tool_output", { thread_id: this.conversation.id, result: result ?? null });
+      await this.#follow("threads.add_client_tool_output", { thread_id: this.conversation.id, result: result ?? null }, {});
     }
   }
 
@@ -102,8 +111,21 @@ export class Turns {
   async stop() {
     this.stopping = true;
     this.onState("stop");
-    if (!this.conversation.id) return;
-    await this.api.cancel(this.conversation.id);
+    await this.#cancel();
+  }
+
+  #cancelling = false;
+
+  async #cancel() {
+    if (!this.conversation.id || this.#cancelling) return;
+    this.#cancelling = true;
+    try {
+      // Where none ran yet, the next event tries again.
+      this.#cancelling = await this.api.cancel(this.conversation.id);
+    } catch (err) {
+      this.#cancelling = this.stopping = false;
+      this.onUnstopped(err);
+    }
   }
 
   /** Follows an answer that runs without a stream of ours, until it is over. */
