@@ -18,7 +18,7 @@ const narrow = "(max-width: 48rem)"; // where the history lies over the conversa
 
 export class Chat {
   #opening = false; // a thread is being opened, or could not be
-  #signedOut = false;
+  signedOut = false;
 
   /**
    * @param {object} parts
@@ -135,7 +135,7 @@ export class Chat {
   }
 
   startNew() {
-    if (this.#signedOut) return;
+    if (this.signedOut) return;
     this.#opening = false;
     this.memory.forget();
     this.#fresh();
@@ -152,7 +152,7 @@ export class Chat {
 
   /** Opens a thread; one that is gone, or another's, gives way to a new one. */
   async open(id) {
-    if (this.#signedOut) return;
+    if (this.signedOut) return;
     this.#opening = true;
     this.memory.set(id);
     this.#fresh();
@@ -221,13 +221,13 @@ export class Chat {
 
   /** Nobody is signed in: nothing of anybody's is shown. */
   signOut() {
-    if (this.#signedOut) return;
+    if (this.signedOut) return;
     this.onSignedOut();
     for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     if (this.history?.open) this.#hideHistory();
     this.history?.clear();
     this.#fresh();
-    this.#signedOut = true;
+    this.signedOut = true;
     this.spoken.replaceChildren();
     this.composer.clear();
     this.composer.block(t("error.signedOut"));

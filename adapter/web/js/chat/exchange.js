@@ -164,8 +164,11 @@ export class Exchange {
     } catch (err) {
       this.chat.beacon.error("stream_failed");
       if (!(err instanceof ApiError) && !(err instanceof SignedOutError)) this.chat.fault(err);
+      const { kind, again } = explain(err);
+      if (kind === "signed-out") this.chat.signOut();
+      if (this.chat.signedOut) return false; // what was written goes with the rest
       const cure = cureOf();
-      if (!this.left) this.chat.tellError(err, explain(err).again && cure);
+      if (!this.left) this.chat.tellError(err, again && cure);
       return false;
     }
   }

@@ -77,8 +77,8 @@ export class Turns {
       if (!seen || this.conversation.unfinished()) throw new ApiError({ code: "cut" });
       this.beacon.time("turn_ms", performance.now() - started);
     } catch (err) {
-      if (this.ended) return;
-      if (!(err instanceof ApiError) || err.code !== "cut" || !this.conversation.id) throw err;
+      if (this.ended && seen) return;
+      if (this.ended || !(err instanceof ApiError) || err.code !== "cut" || !this.conversation.id) throw err;
       this.beacon.error("stream_failed");
       this.onState("lost");
       await this.catchUp();
@@ -119,13 +119,14 @@ export class Turns {
   async #cancel() {
     if (!this.conversation.id || this.#cancelling) return;
     this.#cancelling = true;
+    let stopped = false;
     try {
-      // Where none ran yet, the next event tries again.
-      this.#cancelling = await this.api.cancel(this.conversation.id);
+      stopped = await this.api.cancel(this.conversation.id);
     } catch (err) {
-      this.#cancelling = this.stopping = false;
-      this.onUnstopped(err);
+      this.stopping = false;
+      if (this.answering) this.onUnstopped(err);
     }
+    this.#cancelling = stopped && this.answering; // where none ran yet, the next event tries again
   }
 
   /** Follows an answer that runs without a stream of ours, until it is over. */
