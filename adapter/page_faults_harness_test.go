@@ -73,23 +73,22 @@ func cutAfter(sign string, w http.ResponseWriter, r *http.Request, pass http.Han
 			panic(cause)
 		}
 	}()
-	pass.ServeHTTP(&cutter{ResponseWriter: w, sign: sign}, r)
+	pass.ServeHTTP(cutter{w, sign}, r)
 }
 
 type cutter struct {
 	http.ResponseWriter
 	sign string
-	cut  bool
 }
 
-func (c *cutter) Write(data []byte) (int, error) {
-	if c.cut {
-		return 0, errors.New("cut")
-	}
-	c.cut = bytes.Contains(data, []byte(c.sign))
+var errCut = errors.New("cut")
+
+func (c cutter) Write(data []byte) (int, error) {
 	n, err := c.ResponseWriter.Write(data)
-	c.ResponseWriter.(http.Flusher).Flush()
+	if bytes.Contains(data, []byte(c.sign)) {
+		err = errCut
+	}
 	return n, err
 }
 
-func (c *cutter) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+func (c cutter) Unwrap() http.ResponseWriter { return c.ResponseWriter }

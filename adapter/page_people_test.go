@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,10 +41,14 @@ func TestPageOfAnotherUserMeanwhile(t *testing.T) {
 	})
 	tab := h.visit(t)
 	ask(t, tab, "add ada's task")
+	tab.Button("New chat").Click()
+	tab.WaitText("How can I help you")
+	tab.Eval(`window.old = true`, nil)
 	tab.Expect("HTTP 401")
 	auth.user.Store("bob")
 	ended.Store(true)
 	sendOn(t, tab, "add ada's secret")
+	tab.WaitEval(`!window.old`)
 	tab.WaitText("How can I help you")
 	for path, empty := range map[string]string{"/api/chatkit/threads": `"data":[]`, "/api/bob/tasks": `[]`} {
 		if got := stack.send(t, http.MethodGet, path, "", stack.as(t, "bob")).ok(t, http.StatusOK); !strings.Contains(got.Body, empty) {
@@ -140,5 +145,27 @@ func TestPageRetryInAStaleTab(t *testing.T) {
 		if !strings.Contains(items, said) {
 			t.Errorf("%q is no more: %s", said, items)
 		}
+	}
+}
+
+// The name in a token is whatever somebody once entered: the greeting shows it
+// without the signs that turn the text around it, and not at any length.
+func TestPageGreetsHostileNames(t *testing.T) {
+	t.Parallel()
+	var h *harness
+	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims := h.Provider.Claims("ada", audience)
+		claims["name"] = "\u202eadA <b>bold</b>" + strings.Repeat("!", 500)
+		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"token":"` + h.Provider.Sign(t, claims) + `"}`))
+	}))
+	t.Cleanup(tokens.Close)
+	h = start(t, setup{env: map[string]string{"CHATKIT_ENABLED": "false", "AUTH_TOKEN_URL": tokens.URL}})
+	tab := h.visit(t)
+	tab.WaitText("How can I help you", "adA <b>bold</b>!")
+	if text := tab.Body(); strings.Contains(text, "\u202e") || strings.Contains(text, strings.Repeat("!", 100)) {
+		t.Errorf("the greeting is %q", text)
 	}
 }
