@@ -20,7 +20,7 @@ type stream struct {
 	w        http.ResponseWriter
 	rc       *http.ResponseController
 	interval time.Duration // of silence, until a comment is sent
-	detached bool          // the turn waits for nobody: it rather loses its client
+	detached bool          // the turn waits but a moment: it rather loses its client
 
 	// until is the write deadline in force: of whoever writes.
 	until time.Time
@@ -35,8 +35,9 @@ type stream struct {
 	busy    bool       // somebody writes, without the lock
 	wrote   *sync.Cond // tells that something was written, or will not be
 	corked  bool
-	hurried bool  // the turn is being ended: it waits for no client
-	err     error // why nothing can be sent any more
+	waited  time.Duration // for a client that was far behind
+	hurried bool          // the turn is being ended: it waits for no client
+	err     error         // why nothing can be sent any more
 }
 
 // A queue holds events to be written.
@@ -56,8 +57,8 @@ const (
 	maxQueue = 64 << 10
 	// maxKept is how large a queue may be to be used again.
 	maxKept = 16 << 10
-	// lagPatience is how long a detached turn waits for a client that is that far
-	// behind: one that reads catches up in a moment.
+	// lagPatience is how long a detached turn waits, in all, for a client that is
+	// that far behind: one that reads catches up in a moment.
 	lagPatience = 2 * time.Second
 	// lastWords is how long a write may take once the turn is being ended.
 	lastWords = time.Second
@@ -135,12 +136,31 @@ func (s *stream) makeRoom() {
 		case !s.busy:
 			s.begin()
 		case s.detached:
-			late := time.AfterFunc(lagPatience, func() { s.leave(errLagging) })
-			s.wrote.Wait()
-			late.Stop()
+			s.waitAMoment()
 		default:
 			s.wrote.Wait()
 		}
+	}
+}
+
+// waitAMoment waits for something to be written, with what is left of the
+// patience of a detached turn.
+func (s *stream) waitAMoment() {
+	began := time.Now()
+	late := time.AfterFunc(lagPatience-s.waited, s.letGo)
+	s.wrote.Wait()
+	late.Stop()
+	s.waited += time.Since(began)
+}
+
+// letGo lets nothing more be sent to a client that is too far behind, and ends
+// the write that it keeps waiting.
+func (s *stream) letGo() {
+	s.leave(errLagging)
+	s.deadline.Lock()
+	defer s.deadline.Unlock()
+	if !s.closed {
+		_ = s.rc.SetWriteDeadline(time.Now())
 	}
 }
 

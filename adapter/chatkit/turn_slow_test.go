@@ -20,7 +20,7 @@ func (r *rig) deaf(body string, headers ...string) net.Conn {
 		r.Fatal(err)
 	}
 	r.Cleanup(func() { conn.Close() })
-	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+	if err := conn.(*net.TCPConn).SetReadBuffer(128 << 10); err != nil {
 		r.Fatal(err)
 	}
 	extra := ""
@@ -76,12 +76,12 @@ func TestClientThatNeverReads(t *testing.T) {
 	}
 }
 
-// A detached turn waits for nobody: it rather loses its client, and never ends
-// cleanly what it did not send.
+// A detached turn waits but a moment for a client that does not read: it rather
+// loses it, and never ends cleanly what it did not send.
 func TestDetachedTurnDoesNotWait(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, respond(func(_ context.Context, t *chatkit.Turn) error {
-		for range 100 { // more than any socket buffers
+		for range 300 { // more than any socket buffers
 			if err := t.Say(manyWords); err != nil {
 				return err
 			}
@@ -92,12 +92,36 @@ func TestDetachedTurnDoesNotWait(t *testing.T) {
 	thread := r.only()
 	r.idle()
 	page, err := r.store.LoadThreadItems(t.Context(), ann, thread, chatkit.PageParams{Limit: 1000})
-	if err != nil || len(page.Data) != 101 {
-		t.Errorf("%d items, %v, want 101", len(page.Data), err)
+	if err != nil || len(page.Data) != 301 {
+		t.Errorf("%d items, %v, want 301", len(page.Data), err)
 	}
 	rest, err := io.ReadAll(conn)
 	if strings.HasSuffix(string(rest), "0\r\n\r\n") || !strings.Contains(string(rest), "thread.created") {
 		t.Errorf("%d bytes (%v) end like a whole answer", len(rest), err)
+	}
+}
+
+// A detached turn that says much at once is not too fast for a client that
+// reads.
+func TestFastDetachedTurnReachesItsReader(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, respond(func(_ context.Context, t *chatkit.Turn) error {
+		for range 30 {
+			if err := t.Say(manyWords); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	l := r.open(createBody("flood"), "X-Stream-Detach", "1")
+	done := 0
+	for event, ok := l.next(); ok; event, ok = l.next() {
+		if event["type"] == "thread.item.done" {
+			done++
+		}
+	}
+	if done != 31 {
+		t.Errorf("%d items came, want the message and 30", done)
 	}
 }
 
