@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A fault does something to a request on its way to the stack, whose body says
@@ -63,6 +64,34 @@ func bearerOf(r *http.Request, user string) bool {
 	}
 	claims, _ := base64.RawURLEncoding.DecodeString(parts[1])
 	return strings.Contains(string(claims), `"`+user+`"`)
+}
+
+// A barrier stops a request on its way until the test has seen it and lets it go on.
+type barrier struct{ came, open chan struct{} }
+
+func newBarrier() barrier { return barrier{make(chan struct{}), make(chan struct{})} }
+
+// stop is for the proxy. It ends with the request, should the test not go on.
+func (b barrier) stop(r *http.Request) {
+	select {
+	case b.came <- struct{}{}:
+	case <-r.Context().Done():
+		return
+	}
+	select {
+	case <-b.open:
+	case <-r.Context().Done():
+	}
+}
+
+// receive waits for a sign, and fails the test after 10 s.
+func receive(t testing.TB, what string, sign <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-sign:
+	case <-time.After(10 * time.Second):
+		t.Fatalf("waited in vain: %s", what)
+	}
 }
 
 // cutAfter passes a stream on up to the first piece with this sign, and then

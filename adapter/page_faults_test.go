@@ -13,14 +13,13 @@ import (
 // of that conversation, and the writer is told.
 func TestPageRefusesWhatWasLeft(t *testing.T) {
 	t.Parallel()
-	came, answer := make(chan struct{}), make(chan struct{})
+	barrier := newBarrier()
 	h := start(t, setup{env: ownFace(nil)}).behind(t, func(w http.ResponseWriter, r *http.Request, said string, pass http.Handler) {
 		if !strings.Contains(said, "add buy") {
 			pass.ServeHTTP(w, r)
 			return
 		}
-		came <- struct{}{}
-		<-answer
+		barrier.stop(r)
 		turnAway(w, http.StatusServiceUnavailable)
 	})
 	tab := h.visit(t)
@@ -31,20 +30,20 @@ func TestPageRefusesWhatWasLeft(t *testing.T) {
 	box := tab.Textbox("Message")
 
 	sendOn(t, tab, "add buy bread")
-	<-came
+	receive(t, "the message", barrier.came)
 	tab.Button("New chat").Click()
 	tab.WaitText("How can I help you")
-	answer <- struct{}{}
+	barrier.open <- struct{}{}
 	tab.Alert().WaitText("kept as a draft")
 	if got := box.Value(); got != "" {
 		t.Errorf("%q stands in the box of another conversation", got)
 	}
 
 	sendOn(t, tab, "add buy milk")
-	<-came
+	receive(t, "the message", barrier.came)
 	history.Button("help…").Click()
 	tab.WaitEval(`document.querySelector("textarea").value === "add buy bread"`)
-	answer <- struct{}{}
+	barrier.open <- struct{}{}
 	tab.Alert().WaitText("kept as a draft")
 	if got := box.Value(); got != "add buy bread" {
 		t.Errorf("%q stands in the box, want the draft alone", got)
@@ -82,11 +81,10 @@ func TestPageStopsAgain(t *testing.T) {
 func TestPageStopsEarly(t *testing.T) {
 	t.Parallel()
 	var late atomic.Bool
-	came, goOn, cancelled := make(chan struct{}), make(chan struct{}), make(chan struct{}, 100)
+	barrier, cancelled := newBarrier(), make(chan struct{}, 100)
 	h := start(t, setup{env: plays(t, agenttest.Stall("The first"), agenttest.Stall("The second"))}).behind(t, func(w http.ResponseWriter, r *http.Request, said string, pass http.Handler) {
 		if strings.Contains(said, "how far?") && late.Load() {
-			came <- struct{}{}
-			<-goOn
+			barrier.stop(r)
 		}
 		pass.ServeHTTP(w, r)
 		if strings.HasSuffix(r.URL.Path, "/cancel") {
@@ -98,10 +96,10 @@ func TestPageStopsEarly(t *testing.T) {
 	stop := tab.Button("Stop")
 
 	sendOn(t, tab, "how far?") // makes a thread
-	<-came
+	receive(t, "the message", barrier.came)
 	stop.Click()
 	stop.WaitState("disabled", "true")
-	goOn <- struct{}{}
+	barrier.open <- struct{}{}
 	stop.Gone()
 	tab.Log("Conversation").WaitText("how far?")
 	for len(cancelled) > 0 {
@@ -109,10 +107,10 @@ func TestPageStopsEarly(t *testing.T) {
 	}
 
 	sendOn(t, tab, "how far? Again")
-	<-came
+	receive(t, "the message", barrier.came)
 	stop.Click()
-	<-cancelled // there was nothing to stop
-	goOn <- struct{}{}
+	receive(t, "Stop, while there is nothing to stop", cancelled)
+	barrier.open <- struct{}{}
 	stop.Gone()
 	tab.Log("Conversation").WaitText("how far? Again")
 }

@@ -86,6 +86,7 @@ export class Turns {
   }
 
   #take(event) {
+    this.#heard += 1;
     if (!this.conversation.apply(event)) this.onEvent(event);
     else if (event.type.startsWith("thread.created") || event.type === "thread.updated") this.onEvent(event);
     if (this.stopping) this.#cancel(); // it was asked to before the server knew of the answer
@@ -115,13 +116,17 @@ export class Turns {
   }
 
   #cancelling = false;
+  #heard = 0; // events so far
 
   async #cancel() {
     if (!this.conversation.id || this.#cancelling) return;
     this.#cancelling = true;
     let stopped = false;
     try {
-      stopped = await this.api.cancel(this.conversation.id);
+      for (let heard = -1; !stopped && this.answering && heard !== this.#heard; ) {
+        heard = this.#heard; // an event meanwhile: now there may be something to stop
+        stopped = await this.api.cancel(this.conversation.id);
+      }
     } catch (err) {
       this.stopping = false;
       if (this.answering) this.onUnstopped(err);
