@@ -74,6 +74,8 @@ func TestPageHistoryIsRedrawn(t *testing.T) {
 	history.Button("Rename add water the plants").Click()
 	history.Textbox("Title").Wait()
 	history.Find("searchbox", "").Fill("no such thing")
+	tab.WaitEval(`performance.getEntriesByType("resource").some((entry) => entry.name.includes("q=no"))`)
+	tab.Rest()
 	history.Textbox("Title").Type("!")
 	tab.Press("Escape")
 	history.WaitText("Nothing was found.")
