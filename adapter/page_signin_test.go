@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"taskwire/adapter/web"
+	"taskwire/identity/identitytest"
 )
 
 // An auth is the token endpoint of a sign-in server elsewhere: it gives a token
@@ -92,6 +94,40 @@ func TestPageSignIn(t *testing.T) {
 	tab.WaitText("You are not signed in")
 	if strings.Contains(tab.Body(), "show my tasks") {
 		t.Error("who is signed out sees bob's conversation")
+	}
+}
+
+// With Better Auth itself: the page takes the JWT of whoever has the session's
+// cookie, and greets them by their name there.
+func TestPageWithBetterAuth(t *testing.T) {
+	t.Parallel()
+	provider := identitytest.StartBetterAuth(t, "http://127.0.0.1:9/mcp")
+	h := start(t, setup{env: map[string]string{
+		"CHATKIT_ENABLED": "false", "BETTER_AUTH_URL": provider.URL, "AUTH_ISSUER": "", "AUTH_JWKS_URL": "", "AUTH_AUDIENCE": "",
+	}})
+	tab := h.visit(t)
+	tab.Expect("HTTP 401")
+	tab.WaitText("You are not signed in")
+	post := func(path, body string) {
+		t.Helper()
+		var status int
+		tab.Eval(fmt.Sprintf(`fetch(%q, {method: "POST", credentials: "include", headers: {"content-type": "application/json"}, body: %q}).then(r => r.status)`, provider.URL+"/api/auth"+path, body), &status)
+		if status != http.StatusOK {
+			t.Fatalf("POST %s = %d", path, status)
+		}
+	}
+	post("/sign-up/email", `{"name":"Ada Lovelace","email":"ada@example.com","password":"correct horse battery"}`)
+	tab.Reload()
+	tab.WaitText("Hello Ada Lovelace! How can I help you with your tasks?")
+	ask(t, tab, "add buy milk")
+	tab.Checkbox("buy milk").Click()
+	tab.Checkbox("buy milk").WaitState("checked", "true")
+
+	post("/sign-out", "{}")
+	tab.Reload()
+	tab.WaitText("You are not signed in")
+	if strings.Contains(tab.Body(), "milk") {
+		t.Error("who is signed out sees Ada's conversation")
 	}
 }
 

@@ -27,7 +27,7 @@ server.listen(0, "127.0.0.1", () => {
   const auth = toNodeHandler(betterAuth(options(url)));
   server.on("request", (req, res) => {
     if (req.url.startsWith("/test/")) testRoute(req, res);
-    else auth(req, res);
+    else if (allowPage(req, res)) auth(req, res);
   });
   console.log(JSON.stringify({ url }));
 });
@@ -35,9 +35,23 @@ server.listen(0, "127.0.0.1", () => {
 process.stdin.resume();
 process.stdin.on("end", () => process.exit(0));
 
+// Pages of this machine may ask with their cookies, as a deployment lets its
+// chat page do. A preflight is answered here; false: it is done.
+function allowPage(req, res) {
+  const { origin } = req.headers;
+  if (!origin?.startsWith("http://127.0.0.1:")) return true;
+  res.setHeader("Access-Control-Allow-Origin", origin);
+  res.setHeader("Access-Control-Allow-Credentials", "true");
+  res.setHeader("Vary", "Origin");
+  if (req.method !== "OPTIONS") return true;
+  res.writeHead(204, { "Access-Control-Allow-Headers": "Content-Type", "Access-Control-Allow-Methods": "GET, POST" }).end();
+  return false;
+}
+
 function options(baseURL) {
   return {
     baseURL,
+    trustedOrigins: ["http://127.0.0.1:*"],
     secret: "only-for-tests-only-for-tests-only-for-tests",
     database: memoryAdapter(db),
     emailAndPassword: { enabled: true },
