@@ -131,6 +131,7 @@ export class Exchange {
     await this.#during(async () => {
       const newest = conversation.stored()?.id;
       await turns.readNew();
+      if (turns.answering) return; // pressed twice
       if (this.left || conversation.stored()?.id !== newest) return this.chat.setStatus(t("moved"));
       const onAccepted = () => conversation.cutAfter(question.id);
       await turns.run("threads.retry_after_item", { thread_id: conversation.id, item_id: question.id }, { onAccepted });
