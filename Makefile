@@ -28,7 +28,7 @@ test-needs: ## install what the tests need, or say what is missing
 
 .PHONY: test
 test: test-needs ## run every test
-	PATH="$(NODE22):$$PATH" go test -race -timeout 15m ./...
+	PATH="$(NODE22):$$PATH" go test -race -timeout 20m ./...
 
 .PHONY: conformance
 conformance: test-needs ## run the official MCP conformance suite against the real HTTP stack
