@@ -101,18 +101,21 @@ func TestDetachedTurnDoesNotWait(t *testing.T) {
 	}
 }
 
+// floods says a megabyte.
+var floods = respond(func(_ context.Context, t *chatkit.Turn) error {
+	for range 30 {
+		if err := t.Say(manyWords); err != nil {
+			return err
+		}
+	}
+	return nil
+})
+
 // A detached turn that says much at once is not too fast for a client that
 // reads.
 func TestFastDetachedTurnReachesItsReader(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, respond(func(_ context.Context, t *chatkit.Turn) error {
-		for range 30 {
-			if err := t.Say(manyWords); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	r := newRig(t, floods)
 	l := r.open(createBody("flood"), "X-Stream-Detach", "1")
 	done := 0
 	for event, ok := l.next(); ok; event, ok = l.next() {
@@ -128,14 +131,7 @@ func TestFastDetachedTurnReachesItsReader(t *testing.T) {
 // A client that is slow and reads gets everything: the turn waits for it.
 func TestSlowClientGetsAll(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, respond(func(_ context.Context, t *chatkit.Turn) error {
-		for range 30 {
-			if err := t.Say(manyWords); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	r := newRig(t, floods)
 	l := r.open(createBody("flood"))
 	l.read("stream_options")
 	for done := 0; ; {
