@@ -1,8 +1,6 @@
 package browsertest
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -214,13 +212,7 @@ func (tab *Tab) on(n node, function string, out any) error {
 	if err != nil {
 		return err
 	}
-	if result.ExceptionDetails != nil {
-		return errors.New(exceptionText(result.ExceptionDetails))
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(result.Result.Value, out)
+	return read(result.Result, result.ExceptionDetails, out)
 }
 
 func (tab *Tab) object(id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {

@@ -185,11 +185,16 @@ func (tab *Tab) eval(expression string, out any) error {
 	if err != nil {
 		return err
 	}
-	if result.ExceptionDetails != nil {
-		return errors.New(exceptionText(result.ExceptionDetails))
+	return read(result.Result, result.ExceptionDetails, out)
+}
+
+// read puts what a script gave into out, unless that is nil.
+func read(value *runtime.RemoteObject, thrown *runtime.ExceptionDetails, out any) error {
+	if thrown != nil {
+		return errors.New(exceptionText(thrown))
 	}
 	if out == nil {
 		return nil
 	}
-	return json.Unmarshal(result.Result.Value, out)
+	return json.Unmarshal(value.Value, out)
 }
