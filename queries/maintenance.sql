@@ -1,6 +1,6 @@
 -- What stands here looks across users and therefore returns nothing but the
 -- keys of stale rows; what happens to them goes through store.For(user). The
--- three on chat_replicas touch what belongs to no user.
+-- four on chat_replicas touch what belongs to no user.
 
 -- name: StaleCalls :many
 SELECT user_id, tool, call_key
@@ -45,6 +45,18 @@ VALUES (@owner, @beat_at)
 ON CONFLICT (owner) DO UPDATE
 SET beat_at = excluded.beat_at;
 
+-- name: HeardSince :one
+-- A row that is no process's says since when beats of whoever it may be came
+-- without a gap: since then the database was there to be told.
+INSERT INTO chat_replicas (owner, beat_at)
+VALUES ('heard since', @now)
+ON CONFLICT (owner) DO UPDATE
+SET beat_at = CASE
+        WHEN EXISTS (SELECT 1 FROM chat_replicas AS r WHERE r.owner <> 'heard since' AND r.beat_at >= @gap_from) THEN chat_replicas.beat_at
+        ELSE excluded.beat_at
+    END
+RETURNING beat_at;
+
 -- name: LastBeat :one
 SELECT beat_at
 FROM chat_replicas
@@ -52,4 +64,5 @@ WHERE owner = @owner;
 
 -- name: DeleteSilentReplicas :exec
 DELETE FROM chat_replicas
-WHERE beat_at < @silent_since;
+WHERE beat_at < @silent_since
+  AND owner <> 'heard since';

@@ -30,6 +30,7 @@ func (c *canceller) HandleCancel(context.Context) {
 	c.done = make(chan struct{})
 	go func() {
 		defer close(c.done)
+		defer func() { _ = recover() }() // the deadline ends the statement then
 		ctx, cancel := context.WithDeadline(context.Background(), deadline)
 		defer cancel()
 		if c.conn.CancelRequest(ctx) == nil {

@@ -60,6 +60,7 @@ func (c *Chats) BeginTurn(ctx context.Context, user string, start TurnStart) (*T
 			c.remember(t, err) // it may have begun all the same
 			return nil, does("begin turn", err)
 		}
+		forgive(ctx)
 		return t, nil
 	}
 	return nil, does("begin turn", ErrBusy)

@@ -552,11 +552,17 @@ func TestCancelReachesTheOwner(t *testing.T) {
 			var watchers sync.WaitGroup
 			for _, c := range []*store.Chats{here, there} {
 				watchers.Go(func() {
-					c.WatchCancels(watching, func(user, session, turn string) {
+					heard := map[string]bool{}
+					c.WatchCancels(watching, func(user, session, turn string) (known bool) {
 						if c != here {
 							t.Error("the wrong process was told")
 						}
+						if !heard[turn] { // a turn that has only just begun is not known yet
+							heard[turn] = true
+							return false
+						}
 						stopped <- user + " " + session + " " + turn
+						return true
 					})
 				})
 			}
@@ -586,7 +592,7 @@ func TestCancelReachesTheOwner(t *testing.T) {
 						if got != want {
 							t.Errorf("%s: told of %q, want %q", what, got, want)
 						}
-					case <-time.After(10 * time.Second):
+					case <-time.After(60 * time.Second):
 						t.Fatalf("%s: not told", what)
 					}
 					turn.End(ctx, store.Cancelled, store.MessageChanges{})
@@ -649,7 +655,8 @@ func TestSweepChats(t *testing.T) {
 		}
 		want := map[string]int{
 			"chat_turns": 3, "chat_keys": 1, "chat_attachments": 1, "chat_client_sessions": 1, "chat_usage": 1, "chat_stops": 0,
-			"chat_replicas": 1, "chat_sessions": 4, "chat_messages": 2,
+			"chat_replicas": 2, // with the row that says since when all are heard
+			"chat_sessions": 4, "chat_messages": 2,
 		}
 		for table, n := range want {
 			if got := storetest.Count(t, cfg, table); got != n {
@@ -660,54 +667,4 @@ func TestSweepChats(t *testing.T) {
 			t.Errorf("sweep again = %d, %v", n, err)
 		}
 	})
-}
-
-// A delete and a turn that begins wait for each other at the session's row. If
-// the delete held the turns by then, which the other needs next, PostgreSQL would
-// have to end one of them.
-func TestDeleteWaitsAtTheSession(t *testing.T) {
-	cfg := storetest.Config(t, storetest.Postgres)
-	c := chats(storetest.OpenConfig(t, cfg))
-	id := c.NewSessionID()
-	turn, err := c.BeginTurn(ctx, alice, store.TurnStart{New: &store.Session{ID: id, Title: "x"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := turn.End(ctx, store.Done, store.MessageChanges{}); err != nil {
-		t.Fatal(err)
-	}
-	behind := storetest.Behind(t, cfg)
-	other, err := behind.BeginTx(ctx, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Rollback()
-	if _, err := other.ExecContext(ctx, "UPDATE chat_sessions SET updated_at = updated_at WHERE session_id = $1", id); err != nil {
-		t.Fatal(err)
-	}
-	deleted := make(chan error, 1)
-	go func() { deleted <- c.DeleteSession(ctx, alice, id) }()
-	const waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%chat_sessions%'"
-	for n := 0; n == 0; time.Sleep(5 * time.Millisecond) {
-		if err := behind.QueryRowContext(ctx, waiting, cfg.Schema).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		select {
-		case err := <-deleted:
-			t.Fatalf("the delete did not wait: %v", err)
-		default:
-		}
-	}
-	if _, err := other.ExecContext(ctx, "SELECT 1 FROM chat_turns WHERE session_id = $1 FOR UPDATE NOWAIT", id); err != nil {
-		t.Errorf("the delete holds the turns: %v", err)
-	}
-	if err := other.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-deleted; err != nil {
-		t.Error(err)
-	}
-	if _, err := c.Session(ctx, alice, id); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("after the delete: %v", err)
-	}
 }

@@ -206,7 +206,7 @@ func aliceDoes(t testing.TB, c, dead *store.Chats, st *store.Store, cfg store.Co
 	c.RequestCancel(ctx, user, own.session)
 	watching, cancel := context.WithCancel(ctx)
 	go func() { time.AfterFunc(time.Second, cancel) }()
-	c.WatchCancels(watching, func(string, string, string) { cancel() })
+	c.WatchCancels(watching, func(string, string, string) bool { cancel(); return true })
 	own.turn.End(ctx, store.Done, store.MessageChanges{})
 	gone, hangUp := context.WithCancel(ctx)
 	hangUp()
@@ -285,6 +285,7 @@ func TestSecondWallOfChats(t *testing.T) {
 			if len(queries) < 50 {
 				t.Errorf("only %d queries were broken", len(queries))
 			}
+			counted(t, queries)
 		})
 	}
 }
@@ -320,7 +321,8 @@ func TestFirstWallOfChats(t *testing.T) {
 		shown, err := read()
 		text, _ := json.Marshal(shown)
 		if !strings.Contains(string(text), secret) {
-			t.Errorf("without its user, %s shows %s, %v: the breaker does not break", query, text, err)
+			t.Fatalf("without its user, %s shows %s, %v: the breaker does not break", query, text, err)
 		}
 	}
+	caught(t)
 }

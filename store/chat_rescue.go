@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"time"
 
+	"taskwire/faultpoint"
 	"taskwire/store/internal/db"
 )
 
 // SilentAfter is how long a process may be silent before others end its turns.
 // A process that runs turns calls [Chats.Beat] several times as often. Clocks of
-// replicas may differ by a few seconds.
+// replicas may differ by a few seconds. While the database is away nobody can be
+// heard; see [Replica.Cautious].
 const SilentAfter = 15 * time.Second
 
 // Unfinished is what a turn had when it died.
@@ -24,17 +26,49 @@ type Unfinished struct {
 
 // Beat tells the others that this process lives.
 func (c *Chats) Beat(ctx context.Context) error {
-	err := c.maintain(ctx, func(ctx context.Context, q *db.Queries) error {
-		return q.Beat(ctx, db.BeatParams{Owner: c.owner, BeatAt: c.st.clock.now()})
+	ctx = faultpoint.Upkeep(ctx, "beat")
+	var heardSince time.Time
+	err := c.maintain(ctx, func(ctx context.Context, q *db.Queries) (err error) {
+		now := c.st.clock.now()
+		if heardSince, err = q.HeardSince(ctx, db.HeardSinceParams{Now: now, GapFrom: now.Add(-longestGap)}); err != nil {
+			return err
+		}
+		return q.Beat(ctx, db.BeatParams{Owner: c.owner, BeatAt: now})
 	})
+	if err == nil {
+		c.noteBeat(wallClock(), heardSince)
+	}
 	return does("tell of this process", err)
+}
+
+// longestGap is how far apart the beats of a process may be stored before it
+// takes it that the database was away, for others too. They beat every 4 s, and
+// one that fails takes up to 4.6: what is shorter silences nobody.
+const longestGap = SilentAfter * 2 / 5
+
+// wallClock is without the monotonic one, which stands still while a machine
+// sleeps.
+func wallClock() time.Time { return time.Now().Round(0) }
+
+func (c *Chats) noteBeat(now, heardSince time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.beaten, c.heardSince = now, heardSince
+}
+
+// judges reports whether this process knows enough to call others silent: that
+// the database was there for as long as they would be, and is.
+func (c *Chats) judges(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.cautious || now.Sub(c.beaten) <= longestGap && now.Sub(c.heardSince) >= SilentAfter
 }
 
 // alive reports whether a turn's owner is to be waited for. A turn is given as
 // much time as an owner, who may not have been heard of before.
 func (c *Chats) alive(ctx context.Context, owner string, startedAt time.Time) (bool, error) {
 	silentSince := c.st.clock.now().Add(-SilentAfter)
-	if owner == c.owner || startedAt.After(silentSince) {
+	if owner == c.owner || startedAt.After(silentSince) || !c.judges(wallClock()) {
 		return true, nil
 	}
 	var last time.Time
@@ -77,10 +111,11 @@ func (c *Chats) remembered() []turnKey {
 
 const rescueBatch = 100
 
-// Rescue ends the turns whose owner is silent for more than [SilentAfter], and
-// those of this process whose end the database did not take. Each becomes
+// Rescue ends the turns whose owner is silent for more than [SilentAfter], as far
+// as this process can tell, and those of this process whose end the database did not take. Each becomes
 // Failed, with what [Replica.Mend] keeps of it. It returns how many it ended.
 func (c *Chats) Rescue(ctx context.Context) (ended int, err error) {
+	ctx = faultpoint.Upkeep(ctx, "rescue")
 	for _, key := range c.remembered() {
 		done, err := c.endDead(ctx, key, c.owner)
 		if err != nil {
@@ -90,6 +125,9 @@ func (c *Chats) Rescue(ctx context.Context) (ended int, err error) {
 		delete(c.unended, key)
 		c.mu.Unlock()
 		ended += count(done)
+	}
+	if !c.judges(wallClock()) {
+		return ended, nil
 	}
 	for {
 		var dead []db.DeadTurnsRow

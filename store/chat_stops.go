@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 
+	"taskwire/faultpoint"
 	"taskwire/store/internal/db"
 )
 
@@ -19,7 +20,12 @@ import (
 const (
 	pollOften = 500 * time.Millisecond
 	pollRare  = 5 * time.Second
+	pollSoon  = 100 * time.Millisecond
 )
+
+// soonLooks is how often a watcher looks again for a turn that it does not know:
+// one that has begun is in the database a moment before it is in its process.
+const soonLooks = 50
 
 func (c *Chats) stop(turn db.ChatTurn) db.AskToStopParams {
 	return db.AskToStopParams{
@@ -60,20 +66,27 @@ func (c *Chats) wake(ctx context.Context, owner string) {
 }
 
 // WatchCancels calls stop for each turn of this process that is to stop,
-// because somebody asked for it or deleted its session, until ctx ends. It may
-// call again for the same turn. On PostgreSQL it listens on the direct
-// connection; where there is none, it looks twice a second. A database that is
-// away makes it wait and try again.
-func (c *Chats) WatchCancels(ctx context.Context, stop func(user, session, turn string)) {
+// because somebody asked for it or deleted its session, until ctx ends. stop
+// reports whether it knows the turn; it is called again, for a few seconds, until
+// it does. On PostgreSQL it listens on the direct connection; where there is none,
+// it looks twice a second. A database that is away makes it wait and try again.
+func (c *Chats) WatchCancels(ctx context.Context, stop func(user, session, turn string) (known bool)) {
+	ctx = faultpoint.Upkeep(ctx, "stops")
 	heard := make(chan struct{}, 1)
 	var listening atomic.Bool
 	var listener sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
 	listener.Go(func() { c.listen(ctx, heard, &listening) })
 	defer listener.Wait()
+	defer cancel()                     // also when stop panics
+	var unknown map[db.StopsForRow]int // how often stop was asked in vain
 	for {
-		c.takeStops(ctx, stop)
+		unknown = c.takeStops(ctx, unknown, stop)
 		wait := pollOften
-		if listening.Load() {
+		switch {
+		case len(unknown) > 0:
+			wait = pollSoon
+		case listening.Load():
 			wait = pollRare
 		}
 		timer := time.NewTimer(wait)
@@ -91,12 +104,14 @@ func (c *Chats) WatchCancels(ctx context.Context, stop func(user, session, turn 
 // listen keeps a listener up for as long as the engine can have one.
 func (c *Chats) listen(ctx context.Context, heard chan<- struct{}, listening *atomic.Bool) {
 	for ctx.Err() == nil {
-		err := c.st.engine.listen(ctx, c.owner, func() {
-			listening.Store(true)
-			select {
-			case heard <- struct{}{}:
-			default:
-			}
+		err := safely(func() error {
+			return c.st.engine.listen(ctx, c.owner, func() {
+				listening.Store(true)
+				select {
+				case heard <- struct{}{}:
+				default:
+				}
+			})
 		})
 		listening.Store(false)
 		if errors.Is(err, errCannotListen) || !pause(ctx, time.Second) {
@@ -106,22 +121,27 @@ func (c *Chats) listen(ctx context.Context, heard chan<- struct{}, listening *at
 }
 
 // takeStops passes on what is there. What it cannot read or strike out now it
-// will another time.
-func (c *Chats) takeStops(ctx context.Context, stop func(user, session, turn string)) {
+// will another time. It returns those that stop did not know.
+func (c *Chats) takeStops(ctx context.Context, unknown map[db.StopsForRow]int, stop func(user, session, turn string) bool) map[db.StopsForRow]int {
 	var rows []db.StopsForRow
 	err := c.maintain(ctx, func(ctx context.Context, q *db.Queries) (err error) {
 		rows, err = q.StopsFor(ctx, db.StopsForParams{Owner: c.owner})
 		return err
 	})
 	if err != nil {
-		return
+		return unknown
 	}
+	still := map[db.StopsForRow]int{}
 	for _, row := range rows {
-		stop(row.UserID, row.SessionID, row.TurnID)
+		if !stop(row.UserID, row.SessionID, row.TurnID) && unknown[row] < soonLooks {
+			still[row] = unknown[row] + 1
+			continue
+		}
 		_ = c.st.For(row.UserID).run(ctx, func(ctx context.Context, q *db.Queries) error {
 			return q.DeleteStop(ctx, db.DeleteStopParams(row))
 		})
 	}
+	return still
 }
 
 // errCannotListen: there is no connection on which one could.
@@ -141,8 +161,12 @@ func (pg *postgres) wake(ctx context.Context, owner string) error {
 		return err
 	}
 	defer conn.Release()
+	wait := faultpoint.At(ctx, "pg.wake")
+	if err := wait.Before(); err != nil {
+		return err
+	}
 	_, err = conn.Exec(ctx, "SELECT pg_notify($1, $2)", stopChannel, owner)
-	return err
+	return wait.After(err)
 }
 
 func (pg *postgres) listen(ctx context.Context, owner string, heard func()) error {
@@ -166,8 +190,12 @@ func (pg *postgres) listen(ctx context.Context, owner string, heard func()) erro
 		return err
 	}
 	for heard(); ; {
+		wait := faultpoint.At(ctx, "pg.listen")
+		if err := wait.Before(); err != nil {
+			return err
+		}
 		word, err := conn.WaitForNotification(ctx)
-		if err != nil {
+		if err = wait.After(err); err != nil {
 			return err
 		}
 		if word.Payload == owner {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"taskwire/faultpoint"
 	"taskwire/store/internal/db"
 )
 
@@ -22,6 +23,7 @@ const silentLifetime = 24 * time.Hour
 // with the key under which they lie, and may find nothing there. An attachment
 // that it fails for stays for the next sweep. It returns how many rows went.
 func (c *Chats) Sweep(ctx context.Context, removeBlob func(ctx context.Context, blobKey string) error) (removed int, err error) {
+	ctx = faultpoint.Upkeep(ctx, "sweep")
 	removed, err = c.sweepUsers(ctx)
 	if err != nil {
 		return removed, does("sweep chats", err)

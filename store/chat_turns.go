@@ -176,7 +176,10 @@ func (t *Turn) SaveSession(ctx context.Context, p SessionPatch) (Session, error)
 		return Session{}, does("change session of turn", err)
 	}
 	var row db.ChatSession
-	_, err = t.c.st.For(t.user).pipeAndRead(ctx, t.hold, func(ctx context.Context, q *db.Queries) (err error) {
+	_, err = t.c.st.For(t.user).pipeAndRead(ctx, func(ctx context.Context, q *db.Queries) error {
+		// The session before the turn, as whoever deletes it: else each may wait for the other.
+		return errors.Join(t.touch(ctx, q), t.hold(ctx, q))
+	}, func(ctx context.Context, q *db.Queries) (err error) {
 		params.UpdatedAt = t.c.st.clock.now()
 		row, err = q.PatchSession(ctx, params)
 		return err

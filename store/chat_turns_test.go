@@ -464,6 +464,52 @@ func die(t testing.TB, cfg store.Config, owner string) {
 	}
 }
 
+// What others heard is good for a process that has just begun: where all are
+// killed again and again, none would live long enough to listen for itself. A gap
+// in which nobody was heard is the database's.
+func TestRescuerTrustsWhoListened(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, engine storetest.Engine) {
+		cfg := storetest.Config(t, engine)
+		st := storetest.OpenConfig(t, cfg)
+		long, seconds := "now() - INTERVAL '20 seconds'", "now() - INTERVAL '10 seconds'"
+		if cfg.Schema == "" {
+			long, seconds = "(unixepoch() - 20) * 1000000", "(unixepoch() - 10) * 1000000"
+		}
+		change := func(sql string) {
+			t.Helper()
+			if _, err := storetest.Behind(t, cfg).Exec(sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, step := range []struct {
+			name string
+			then string // what has happened meanwhile
+			want int
+		}{
+			{"nobody has listened yet", "UPDATE chat_replicas SET beat_at = beat_at", 0},
+			{"others have listened", "UPDATE chat_replicas SET beat_at = " + long + " WHERE owner = 'heard since'", 1},
+			{"nobody was heard for a while", "UPDATE chat_replicas SET beat_at = " + seconds + " WHERE owner <> 'heard since'", 0},
+		} {
+			owner := fmt.Sprint("dead-", i)
+			dead := st.Chats(store.Replica{Owner: owner})
+			begin(t, dead, alice, "hello")
+			listens := st.Chats(store.Replica{Cautious: true})
+			if err := errors.Join(dead.Beat(ctx), listens.Beat(ctx)); err != nil {
+				t.Fatal(err)
+			}
+			die(t, cfg, owner)
+			change(step.then)
+			begun := st.Chats(store.Replica{Cautious: true})
+			if err := begun.Beat(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := begun.Rescue(ctx); n < step.want || step.want == 0 && n > 0 || err != nil {
+				t.Errorf("%s: %d turns are ended, %v, want %d", step.name, n, err, step.want)
+			}
+		}
+	})
+}
+
 // TestRescue: a dead process's turns end as failed, once, with the text so far;
 // those of the living go on.
 func TestRescue(t *testing.T) {

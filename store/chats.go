@@ -24,9 +24,13 @@ type Chats struct {
 	owner string
 	mend  func(Unfinished) []Message
 
-	mu      sync.Mutex
-	unended map[turnKey]bool // turns of ours whose end the database did not take
-	claimed map[claimKey]bool
+	cautious bool
+
+	mu         sync.Mutex
+	heardSince time.Time        // since when beats, of whoever it may be, were stored without a gap
+	beaten     time.Time        // when our last one was stored
+	unended    map[turnKey]bool // turns of ours whose end the database did not take
+	claimed    map[claimKey]bool
 }
 
 // Replica says who runs turns through a Chats. Its zero value will do for one
@@ -36,6 +40,10 @@ type Replica struct {
 	// Mend gives what is to be kept of a turn that died. nil keeps the messages
 	// of its last checkpoint as they were.
 	Mend func(Unfinished) []Message
+	// Cautious is for a process that beats: it ends nobody's turn unless beats,
+	// its own or others', have been stored for SilentAfter. When the database was
+	// away, those that are not heard of had none to tell it to.
+	Cautious bool
 }
 
 // Chats is the half of the store that the adapter uses.
@@ -46,7 +54,7 @@ func (st *Store) Chats(r Replica) *Chats {
 	if r.Mend == nil {
 		r.Mend = func(u Unfinished) []Message { return u.Messages }
 	}
-	return &Chats{st: st, owner: r.Owner, mend: r.Mend, unended: map[turnKey]bool{}, claimed: map[claimKey]bool{}}
+	return &Chats{st: st, owner: r.Owner, mend: r.Mend, cautious: r.Cautious, unended: map[turnKey]bool{}, claimed: map[claimKey]bool{}}
 }
 
 // Owner is the name under which this process runs turns.

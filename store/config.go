@@ -20,6 +20,7 @@ type Config struct {
 	Schema     string // PostgreSQL schema of our tables; empty: public
 	DataDir    string
 	RequireRLS bool // refuse to open where row-level security cannot hold
+	KeepSchema bool // leave migrations to the command: serve an older schema, or refuse to
 }
 
 // ConfigFromEnv reads the DATABASE_… variables and TASKWIRE_DATA. The error
@@ -33,13 +34,19 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		DataDir:   getenv("TASKWIRE_DATA"),
 	}
 	var errs []error
-	if text := getenv("DATABASE_REQUIRE_RLS"); text != "" {
-		require, err := strconv.ParseBool(text)
-		if err != nil {
-			errs = append(errs, errors.New("DATABASE_REQUIRE_RLS is neither true nor false"))
+	flag := func(name string, otherwise bool) bool {
+		text := getenv(name)
+		if text == "" {
+			return otherwise
 		}
-		cfg.RequireRLS = require
+		value, err := strconv.ParseBool(text)
+		if err != nil {
+			errs = append(errs, errors.New(name+" is neither true nor false"))
+		}
+		return value
 	}
+	cfg.RequireRLS = flag("DATABASE_REQUIRE_RLS", false)
+	cfg.KeepSchema = !flag("DATABASE_MIGRATE", true)
 	if cfg.DataDir == "" {
 		dir, err := dataDir(getenv)
 		if err != nil && cfg.URL == "" {

@@ -28,8 +28,8 @@ func TestConfigFromEnv(t *testing.T) {
 		"TASKWIRE_DATA": {env("TASKWIRE_DATA", "/mine", "XDG_DATA_HOME", "/data"), store.Config{DataDir: "/mine"}},
 		"everything of PostgreSQL": {
 			env("TASKWIRE_DATA", "/d", "DATABASE_URL", "postgres://a:b@h/d", "DATABASE_DIRECT_URL", "postgresql://a:b@i/d",
-				"DATABASE_POOLER", "transaction", "DATABASE_SCHEMA", "tw", "DATABASE_REQUIRE_RLS", "true"),
-			store.Config{DataDir: "/d", URL: "postgres://a:b@h/d", DirectURL: "postgresql://a:b@i/d", Pooler: "transaction", Schema: "tw", RequireRLS: true},
+				"DATABASE_POOLER", "transaction", "DATABASE_SCHEMA", "tw", "DATABASE_REQUIRE_RLS", "true", "DATABASE_MIGRATE", "false"),
+			store.Config{KeepSchema: true, DataDir: "/d", URL: "postgres://a:b@h/d", DirectURL: "postgresql://a:b@i/d", Pooler: "transaction", Schema: "tw", RequireRLS: true},
 		},
 	} {
 		got, err := store.ConfigFromEnv(c.env)
@@ -57,8 +57,8 @@ func TestConfigProblems(t *testing.T) {
 		{env("DATABASE_URL", "postgres://h/d", "DATABASE_DIRECT_URL", "sqlite:///a"), []string{"DATABASE_DIRECT_URL must begin"}},
 		{env("DATABASE_REQUIRE_RLS", "true"), []string{"DATABASE_REQUIRE_RLS needs PostgreSQL"}},
 		{
-			env("DATABASE_REQUIRE_RLS", "maybe", "DATABASE_POOLER", "session", "DATABASE_SCHEMA", `x"; DROP`, "DATABASE_URL", "postgres://a:"+secret+"@h/%zz"),
-			[]string{"DATABASE_REQUIRE_RLS is neither", "DATABASE_POOLER", "DATABASE_SCHEMA must be", "DATABASE_URL is not"},
+			env("DATABASE_REQUIRE_RLS", "maybe", "DATABASE_MIGRATE", "later", "DATABASE_POOLER", "session", "DATABASE_SCHEMA", `x"; DROP`, "DATABASE_URL", "postgres://a:"+secret+"@h/%zz"),
+			[]string{"DATABASE_REQUIRE_RLS is neither", "DATABASE_MIGRATE is neither", "DATABASE_POOLER", "DATABASE_SCHEMA must be", "DATABASE_URL is not"},
 		},
 	} {
 		_, err := store.ConfigFromEnv(c.env)

@@ -27,6 +27,9 @@ var LiteText = liteText
 // SessionSettings are those that a plan depends on, among others.
 var SessionSettings = sessionSettings
 
+// Newest is the version of the schema that this program knows.
+var Newest = newest
+
 // Fold is what titles sort by.
 var Fold = fold
 

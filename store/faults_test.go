@@ -111,8 +111,9 @@ func lockTasks(t testing.TB, cfg store.Config) (release func()) {
 	return sync.OnceFunc(func() { tx.Rollback() })
 }
 
-// TestLocksAndEmptyPool: a held lock, and behind it a pool with nothing left,
-// end as unavailable within 5 s, and no goroutine or connection is lost.
+// TestLocksAndEmptyPool (attacks D07, D09): a held lock, and behind it a pool with
+// nothing left, end as unavailable within 5 s, and no goroutine or connection is
+// lost.
 func TestLocksAndEmptyPool(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine storetest.Engine) {
 		cfg := storetest.Config(t, engine)

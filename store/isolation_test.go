@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"taskwire/promises/tally"
 	"taskwire/queries"
 	"taskwire/store"
 	"taskwire/store/storetest"
@@ -133,7 +134,7 @@ func everything(ctx context.Context, st *store.Store, bobs store.Task, own func(
 	return seen
 }
 
-// TestSecondWall takes the user out of each query in turn. On PostgreSQL Alice
+// TestSecondWall (attack D17) takes the user out of each query in turn. On PostgreSQL Alice
 // must see nothing of Bob's, and Bob's rows must not change, whoever the login.
 func TestSecondWall(t *testing.T) {
 	for _, engine := range []storetest.Engine{storetest.Postgres, storetest.PgBouncer, storetest.Superuser, storetest.BypassRLS} {
@@ -169,8 +170,19 @@ func TestSecondWall(t *testing.T) {
 					t.Fatalf("%s without its user: bob's rows are now %q", query, rows)
 				}
 			}
+			counted(t, scopedQueries(t, false))
 		})
 	}
+}
+
+// counted notes the queries that were run without their user.
+func counted(t testing.TB, queries []string) {
+	tally.Counted(t, tally.Entry{Promise: "P5", What: "queries run without their condition", Runs: len(queries)})
+}
+
+// caught notes that it shows where nothing else stands in the way.
+func caught(t testing.TB) {
+	tally.Caught(t, "P5", "queries without their condition, and without the second wall")
 }
 
 // bobMoves gives Bob a task and a journalled call, and returns a digest of his
@@ -208,6 +220,7 @@ func TestFirstWall(t *testing.T) {
 	passed := 0
 	st.Wrap(func(c store.DBTX) store.DBTX { return breaker{c, "GetTask", &passed} })
 	if got, err := st.Tasks().Get(t.Context(), alice, bobs.ID); err != nil || got.Title != bobs.Title {
-		t.Errorf("without its user, Get = %v, %v: the breaker does not break", got, err)
+		t.Fatalf("without its user, Get = %v, %v: the breaker does not break", got, err)
 	}
+	caught(t)
 }

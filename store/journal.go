@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"taskwire/faultpoint"
 	"taskwire/store/internal/db"
 )
 
@@ -172,6 +173,7 @@ const sweepBatch = 1000
 // Looking for them is the one thing done across users; each is then removed as
 // its own user.
 func (st *Store) Sweep(ctx context.Context) (removed int, err error) {
+	ctx = faultpoint.Upkeep(ctx, "sweep")
 	before := st.clock.now().Add(-CallLifetime)
 	for {
 		var stale []db.StaleCallsRow

@@ -4,19 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"path"
 	"slices"
-	"strconv"
-	"strings"
-	"sync"
 
 	"github.com/pressly/goose/v3"
-
-	"taskwire/schema"
 )
 
 // versionTable is goose's own and at the same time our mark: tables of our
@@ -45,15 +38,22 @@ func unmade(version int64) []string {
 	return slices.Concat(tablesSince[min(int(version), len(tablesSince)):]...)
 }
 
-// Migrate brings the schema up to date and returns its version. It is safe
-// while other replicas start, migrate or serve. Tables of our names that are
-// not ours give ErrForeignTables and stay untouched; a newer schema gives
+// madeBy lists the tables that it has.
+func madeBy(version int64) []string {
+	return slices.Concat(tablesSince[:min(int(version), len(tablesSince))]...)
+}
+
+// Migrate brings the schema up to date and returns its version, whatever
+// cfg.KeepSchema says. It is safe while other replicas start, migrate or serve.
+// Tables of our names that are not ours give ErrForeignTables and stay
+// untouched; a newer schema that does not let this program serve gives
 // ErrSchemaTooNew.
 func Migrate(ctx context.Context, cfg Config, logger *slog.Logger) (version int64, err error) {
 	cfg, err = cfg.complete()
 	if err != nil {
 		return 0, err
 	}
+	cfg.KeepSchema = false
 	if cfg.postgres() {
 		return migrateOnly(ctx, cfg, logger)
 	}
@@ -65,44 +65,16 @@ func Migrate(ctx context.Context, cfg Config, logger *slog.Logger) (version int6
 	return version, nil
 }
 
-// newest is the version that this program knows, the same for both databases.
-var newest = sync.OnceValue(func() int64 {
-	files, err := fs.Glob(schema.SQLite, "sqlite/*.sql")
-	if err != nil || len(files) == 0 {
-		panic("schema/sqlite holds no migrations")
-	}
-	number, _, _ := strings.Cut(path.Base(files[len(files)-1]), "_")
-	version, err := strconv.ParseInt(number, 10, 64)
-	if err != nil {
-		panic(err)
-	}
-	return version
-})
-
-// current judges the version found: done means there is nothing to migrate.
-func current(version int64) (done bool, err error) {
-	if version > newest() {
-		return false, fmt.Errorf("%w: the schema is at version %d, this program knows %d: run a release that knows it", ErrSchemaTooNew, version, newest())
-	}
-	return version == newest(), nil
-}
-
-// up runs what goose has not run yet.
-func up(ctx context.Context, dialect goose.Dialect, conn *sql.DB, files fs.FS, options ...goose.ProviderOption) (int64, error) {
+// up runs what goose has not run yet. What it came to, the schema tells: another
+// replica, of a later release perhaps, may have been quicker.
+func up(ctx context.Context, dialect goose.Dialect, conn *sql.DB, files fs.FS, options ...goose.ProviderOption) error {
 	options = append(options, goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
 	provider, err := goose.NewProvider(dialect, conn, files, options...)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	_, upErr := provider.Up(ctx)
-	version, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return 0, errors.Join(upErr, err)
-	}
-	if _, err := current(version); err != nil {
-		return 0, err // a later release has been here, perhaps just now
-	}
-	return version, upErr
+	_, err = provider.Up(ctx)
+	return err
 }
 
 func folder(files embed.FS, name string) fs.FS {

@@ -23,6 +23,7 @@ import (
 
 // migratePostgres asks over the pool, which is there anyway, and connects for
 // migrations only when there are some, or when its login may not even look.
+// Where the login may not migrate, an older schema is served as it is, if it can be.
 func migratePostgres(ctx context.Context, cfg Config, pool *pgxpool.Pool, logger *slog.Logger) (int64, error) {
 	var version int64
 	err := pool.QueryRow(ctx, versionSQL(cfg)).Scan(&version)
@@ -35,10 +36,29 @@ func migratePostgres(ctx context.Context, cfg Config, pool *pgxpool.Pool, logger
 	} else if err != nil && !missing(err) {
 		return 0, fmt.Errorf("read schema version: %w", err)
 	}
-	if done, err := current(version); done || err != nil {
+	done, err := current(version, func() (oldest int64, err error) {
+		err = pool.QueryRow(ctx, oldestSQL(cfg.Schema+"."+programsTable), version).Scan(&oldest)
+		return oldest, unsaid(err)
+	})
+	if done || err != nil {
 		return version, err
 	}
-	return migrateDirect(ctx, cfg, logger)
+	migrated, err := migrateDirect(ctx, cfg, logger)
+	var kept mayNot
+	if errors.As(err, &kept) && asItIs(version) == nil {
+		logger.WarnContext(ctx, "the schema cannot be brought up to date", "err", err)
+		return version, nil
+	}
+	return migrated, err
+}
+
+// unsaid takes the table of programs that is not there, or not for this login,
+// for one that says nothing.
+func unsaid(err error) error {
+	if _, locked := denied(err); locked || missing(err) {
+		return nil
+	}
+	return err
 }
 
 func versionSQL(cfg Config) string {
@@ -48,7 +68,7 @@ func versionSQL(cfg Config) string {
 // checkLocked tells tables that are there for others from a schema that is
 // still without them.
 func checkLocked(ctx context.Context, cfg Config, pool *pgxpool.Pool) error {
-	w, err := checkWall(ctx, cfg.Schema, pool)
+	w, err := checkWall(ctx, cfg.Schema, pool, tableNames)
 	if err != nil || !w.made {
 		return err
 	}
@@ -102,9 +122,12 @@ func migrateDirect(ctx context.Context, cfg Config, logger *slog.Logger) (int64,
 	return version, cfg.cure(cfg.directSetting(), err)
 }
 
+// mayNot marks the error of a login that may not migrate.
+type mayNot struct{ error }
+
 func notOwner(cfg Config, says string) error {
-	return fmt.Errorf("the login of %s may not change the tables in schema %s (%s): let it log in as their owner",
-		cfg.directSetting(), cfg.Schema, says)
+	return mayNot{fmt.Errorf("the login of %s may not change the tables in schema %s (%s): let it log in as their owner",
+		cfg.directSetting(), cfg.Schema, says)}
 }
 
 // migrateLocked runs goose under its table locker: an advisory lock of a
@@ -124,10 +147,16 @@ func migrateLocked(ctx context.Context, cfg Config, logger *slog.Logger) (int64,
 		if conn.QueryRowContext(ctx, versionSQL(cfg)).Scan(&version) != nil {
 			return false, nil
 		}
-		return current(version)
+		return current(version, func() (oldest int64, err error) {
+			err = conn.QueryRowContext(ctx, oldestSQL(cfg.Schema+"."+programsTable), version).Scan(&oldest)
+			return oldest, unsaid(err)
+		})
 	}
 	if done, err := look(); done || err != nil {
 		return version, err
+	}
+	if cfg.KeepSchema {
+		return version, asItIs(version)
 	}
 	if err := claimSchema(ctx, conn, cfg, version); err != nil {
 		if done, _ := look(); done {
@@ -144,8 +173,11 @@ func migrateLocked(ctx context.Context, cfg Config, logger *slog.Logger) (int64,
 	if err != nil {
 		return 0, err
 	}
-	version, err = up(ctx, goose.DialectPostgres, conn, inSchema{folder(schema.Postgres, "postgres"), cfg.Schema},
+	err = up(ctx, goose.DialectPostgres, conn, inSchema{folder(schema.Postgres, "postgres"), cfg.Schema},
 		goose.WithTableName(cfg.Schema+"."+versionTable), goose.WithLocker(locker))
+	if _, lookErr := look(); lookErr != nil {
+		return 0, lookErr // a later release has been here, perhaps just now
+	}
 	if err == nil {
 		logger.InfoContext(ctx, "schema is up to date", "schema", cfg.Schema, "version", version)
 	}
@@ -184,8 +216,8 @@ func claimSchema(ctx context.Context, conn *sql.DB, cfg Config, version int64) e
 		return fmt.Errorf("%w (%s): nothing was changed; set DATABASE_SCHEMA to a schema of Taskwire's own, or copy the tasks out with `mcpserver import`",
 			ErrForeignTables, names.String)
 	case there && !may:
-		return fmt.Errorf("the login %[1]s of %[2]s may not make tables in schema %[3]s: let the schema's owner run GRANT CREATE ON SCHEMA %[3]s TO %[1]s; GRANT USAGE ON SCHEMA %[3]s TO %[1]s, or set DATABASE_SCHEMA to a schema of its own (CREATE SCHEMA taskwire AUTHORIZATION %[1]s)",
-			login, cfg.directSetting(), cfg.Schema)
+		return mayNot{fmt.Errorf("the login %[1]s of %[2]s may not make tables in schema %[3]s: let the schema's owner run GRANT CREATE ON SCHEMA %[3]s TO %[1]s; GRANT USAGE ON SCHEMA %[3]s TO %[1]s, or set DATABASE_SCHEMA to a schema of its own (CREATE SCHEMA taskwire AUTHORIZATION %[1]s)",
+			login, cfg.directSetting(), cfg.Schema)}
 	case !may:
 		return fmt.Errorf("the login %[1]s of %[2]s may not make the schema %[3]s (DATABASE_SCHEMA): let the database's owner run CREATE SCHEMA %[3]s AUTHORIZATION %[1]s, or GRANT CREATE ON DATABASE %[4]s TO %[1]s",
 			login, cfg.directSetting(), cfg.Schema, database)

@@ -26,7 +26,7 @@ func migrateSQLite(ctx context.Context, cfg Config) (*lite, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	version, err := l.migrate(ctx)
+	version, err := l.migrate(ctx, cfg.KeepSchema)
 	if err == nil {
 		return l, version, nil
 	}
@@ -52,8 +52,11 @@ func (cfg Config) otherFile() string {
 // own only when there is something to do. It needs no lock: each migration is
 // one immediate transaction, so of two processes that start together the
 // slower one fails at the first statement and then finds the work done.
-func (l *lite) migrate(ctx context.Context) (int64, error) {
+func (l *lite) migrate(ctx context.Context, keep bool) (int64, error) {
 	version, done, err := l.start(ctx)
+	if keep && !done && err == nil {
+		return version, asItIs(version)
+	}
 	for last := int64(-1); err == nil && !done; {
 		if err := l.up(ctx); err != nil && version == last {
 			return 0, err
@@ -85,13 +88,14 @@ func (l *lite) look(ctx context.Context) (version int64, done bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	if done, err = current(version); done || err != nil {
+	done, err = current(version, func() (int64, error) { return l.oldest(ctx, version) })
+	if done || err != nil {
 		return version, done, err
 	}
 	err = l.lookForForeign(ctx, version)
 	if errors.Is(err, ErrForeignTables) {
 		if now, lookErr := l.version(ctx); lookErr == nil && now != version {
-			return now, now == newest(), nil // they are ours: another process has just made them
+			return l.look(ctx) // they are ours: another process has just made them
 		}
 	}
 	return version, false, err
@@ -101,21 +105,31 @@ func (l *lite) up(ctx context.Context) error {
 	conn := sql.OpenDB(l.writer.connector)
 	defer conn.Close()
 	conn.SetMaxOpenConns(1)
-	_, err := up(ctx, goose.DialectSQLite3, conn, folder(schema.SQLite, "sqlite"), goose.WithTableName(versionTable))
-	return err
+	return up(ctx, goose.DialectSQLite3, conn, folder(schema.SQLite, "sqlite"), goose.WithTableName(versionTable))
 }
 
 // version is 0 for a file without our mark.
 func (l *lite) version(ctx context.Context) (int64, error) {
-	marked, err := l.ask(ctx, "SELECT COUNT(*) FROM sqlite_schema WHERE name = ?1", versionTable)
-	if err != nil || marked == int64(0) {
+	return l.numberIn(ctx, versionTable, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable)
+}
+
+// oldest is the oldest program that may serve a file of this version, 0 where
+// it does not say.
+func (l *lite) oldest(ctx context.Context, version int64) (int64, error) {
+	return l.numberIn(ctx, programsTable, oldestSQL(programsTable), version)
+}
+
+// numberIn asks a table for a number, which is 0 where there is no such table.
+func (l *lite) numberIn(ctx context.Context, table, question string, args ...any) (int64, error) {
+	there, err := l.ask(ctx, "SELECT COUNT(*) FROM sqlite_schema WHERE name = ?1", table)
+	if err != nil || there == int64(0) {
 		return 0, err
 	}
-	version, err := l.ask(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable)
+	answer, err := l.ask(ctx, question, args...)
 	if err != nil {
 		return 0, err
 	}
-	number, _ := version.(int64)
+	number, _ := answer.(int64)
 	return number, nil
 }
 

@@ -26,7 +26,8 @@ func fill(t testing.TB, cfg store.Config, user string, n int) {
 		micros, pad = "to_timestamp(1700000000 + i * 0.001)", "lpad(i::text, 7, '0')"
 	}
 	_, err := storetest.Behind(t, cfg).Exec(fmt.Sprintf(`
-		INSERT INTO tasks
+		INSERT INTO tasks (user_id, task_id, title, title_fold, description, description_fold, priority, category, completed,
+			due_date, due_key, due_is_day, created_at, updated_at)
 		%[1]s
 		SELECT '%[2]s', 'task_fill' || %[3]s, 'title ' || (i * 7919 %% 1000) || ' ' || i, 'title ' || (i * 7919 %% 1000) || ' ' || i,
 			'some description', 'some description', 1 + i %% 3, 'work', NOT (%[4]s),

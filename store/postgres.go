@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/puddle/v2"
 
+	"taskwire/faultpoint"
 	"taskwire/store/internal/db"
 )
 
@@ -86,10 +87,16 @@ func openPostgres(ctx context.Context, cfg Config, logger *slog.Logger) (engine,
 }
 
 func (pg *postgres) prepare(ctx context.Context, cfg Config, logger *slog.Logger) error {
-	if _, err := migratePostgres(ctx, cfg, pg.pool, logger); err != nil {
+	wait := faultpoint.At(ctx, "pg.open")
+	if err := wait.Before(); err != nil {
 		return err
 	}
-	wall, err := raiseWall(ctx, cfg, pg.pool, logger)
+	version, err := migratePostgres(ctx, cfg, pg.pool, logger)
+	if err != nil {
+		return err
+	}
+	tell(ctx, logger, version)
+	wall, err := raiseWall(ctx, cfg, pg.pool, madeBy(version), logger)
 	if err != nil {
 		return err
 	}
@@ -98,7 +105,7 @@ func (pg *postgres) prepare(ctx context.Context, cfg Config, logger *slog.Logger
 	}
 	pg.role = wall.role
 	pg.settings = settingsSQL(cfg.pooled(cfg.URL), wall.role)
-	return nil
+	return wait.After(nil)
 }
 
 func checkPostgres(name, text string) error {
@@ -120,6 +127,9 @@ func poolConfig(cfg Config) (*pgxpool.Config, error) {
 	pc.MaxConnIdleTime = 4 * time.Minute
 	pc.MaxConnLifetime = 30 * time.Minute
 	pc.MaxConnLifetimeJitter = 3 * time.Minute
+	// A connection that nobody answers on any more is found out while there is
+	// time for another. Without a limit its ping would keep its place in the pool.
+	pc.PingTimeout = acquireTimeout / 2
 	tune(pc.ConnConfig, cfg.pooled(cfg.URL))
 	return pc, nil
 }
@@ -178,11 +188,21 @@ func (pg *postgres) qualify(sql string) string {
 func (pg *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	limited, cancel := pg.acquiring.within(ctx)
 	defer cancel()
+	wait := faultpoint.At(ctx, "pg.acquire")
+	if err := wait.Before(); err != nil {
+		return nil, err
+	}
 	conn, err := pg.pool.Acquire(limited)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		err = context.DeadlineExceeded // ours, not the caller's
 	}
-	return conn, err
+	if err = wait.After(err); err != nil {
+		if conn != nil {
+			conn.Release()
+		}
+		return nil, err
+	}
+	return conn, nil
 }
 
 // here reports whether a server of this name shares our processors. Then more
@@ -234,7 +254,11 @@ func (pg *postgres) queue(ctx context.Context) error {
 func (pg *postgres) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
-	return pg.pool.Ping(ctx)
+	wait := faultpoint.At(ctx, "pg.ping")
+	if err := wait.Before(); err != nil {
+		return err
+	}
+	return wait.After(pg.pool.Ping(ctx))
 }
 
 func (pg *postgres) close() { pg.pool.Close() }

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"taskwire/faultpoint"
 	"taskwire/store/internal/db"
 )
 
@@ -59,6 +60,10 @@ func (p *pgPipe) Exec(_ context.Context, sql string, args ...any) (pgconn.Comman
 func (p *pgPipe) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	var batch pgx.Batch
 	first := 0
+	wait := faultpoint.At(ctx, "pg.statement")
+	if err := wait.Before(); err != nil {
+		return nil, err
+	}
 	if !p.begun {
 		batch.Queue("BEGIN")
 		first = 1
@@ -74,7 +79,7 @@ func (p *pgPipe) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 		results.Close()
 		return nil, err
 	}
-	return &batchRows{Rows: rows, results: results}, nil
+	return &batchRows{Rows: rows, wait: wait, results: results}, nil
 }
 
 func (p *pgPipe) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
@@ -115,6 +120,10 @@ func (p *pgPipe) end(ctx context.Context) error {
 	if !p.begun && len(p.queued) == 0 {
 		return nil
 	}
+	wait := faultpoint.At(ctx, "pg.commit")
+	if err := wait.Before(); err != nil {
+		return err
+	}
 	var batch pgx.Batch
 	explicit := p.begun
 	results, err := p.flush(ctx, &batch, 0, func() {
@@ -140,7 +149,7 @@ func (p *pgPipe) end(ctx context.Context) error {
 	if err == nil && explicit && tag.String() != "COMMIT" {
 		return errors.New("commit: the transaction had failed before")
 	}
-	return committing(err)
+	return committing(wait.After(err))
 }
 
 // endReading sends what was kept and what reads ask, all of it as one batch,
@@ -152,6 +161,10 @@ func (p *pgPipe) endReading(ctx context.Context, reads []func(db.DBTX) error) er
 		if err := read(&asks); !errors.Is(err, errAsked) {
 			return fmt.Errorf("a query that does not ask: %w", err)
 		}
+	}
+	wait := faultpoint.At(ctx, "pg.commit")
+	if err := wait.Before(); err != nil {
+		return err
 	}
 	var batch pgx.Batch
 	results, err := p.flush(ctx, &batch, 0, func() {
@@ -165,7 +178,7 @@ func (p *pgPipe) endReading(ctx context.Context, reads []func(db.DBTX) error) er
 		}
 	}
 	if closeErr := results.Close(); err == nil {
-		err = committing(closeErr)
+		err = committing(wait.After(closeErr))
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"taskwire/faultpoint"
 	"taskwire/store/internal/db"
 )
 
@@ -42,10 +43,14 @@ func (s *pgSession) Exec(ctx context.Context, sql string, args ...any) (pgconn.C
 		return pgconn.CommandTag{}, err
 	}
 	defer conn.Release()
+	wait := faultpoint.At(ctx, "pg.query")
+	if err := wait.Before(); err != nil {
+		return pgconn.CommandTag{}, err
+	}
 	results := s.send(ctx, conn.Conn(), sql, args)
 	tag, err := results.Exec()
 	if closeErr := results.Close(); err == nil {
-		err = committing(closeErr)
+		err = committing(wait.After(closeErr))
 	}
 	return tag, err
 }
@@ -56,6 +61,11 @@ func (s *pgSession) Query(ctx context.Context, sql string, args ...any) (pgx.Row
 	if err != nil {
 		return nil, err
 	}
+	wait := faultpoint.At(ctx, "pg.query")
+	if err := wait.Before(); err != nil {
+		release()
+		return nil, err
+	}
 	results := s.send(ctx, conn.Conn(), sql, args)
 	rows, err := results.Query()
 	if err != nil {
@@ -63,7 +73,7 @@ func (s *pgSession) Query(ctx context.Context, sql string, args ...any) (pgx.Row
 		release()
 		return nil, err
 	}
-	return &batchRows{Rows: rows, results: results, release: release}, nil
+	return &batchRows{Rows: rows, wait: wait, results: results, release: release}, nil
 }
 
 // QueryRow implements db.DBTX.
@@ -75,6 +85,7 @@ func (s *pgSession) QueryRow(ctx context.Context, sql string, args ...any) pgx.R
 // batchRows ends its batch, and with it the transaction, when the rows end.
 type batchRows struct {
 	pgx.Rows
+	wait    faultpoint.Wait
 	results pgx.BatchResults
 	release func() // nil inside a transaction
 	closed  bool
@@ -97,7 +108,7 @@ func (r *batchRows) Close() {
 	r.Rows.Close()
 	r.err = r.Rows.Err()
 	if err := r.results.Close(); r.err == nil {
-		r.err = committing(err)
+		r.err = committing(r.wait.After(err))
 	}
 	if r.release != nil {
 		r.release()
@@ -158,8 +169,17 @@ type pgTx struct {
 }
 
 func (tx *pgTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	wait := faultpoint.At(ctx, "pg.statement")
+	if err := wait.Before(); err != nil {
+		return nil, err
+	}
 	if tx.begun {
-		return tx.conn.Query(ctx, tx.pg.qualify(sql), args...)
+		rows, err := tx.conn.Query(ctx, tx.pg.qualify(sql), args...)
+		if err = wait.After(err); err != nil {
+			rows.Close()
+			return nil, err
+		}
+		return rows, nil
 	}
 	tx.begun = true
 	results := tx.send(ctx, tx.conn, sql, args, "BEGIN")
@@ -168,7 +188,7 @@ func (tx *pgTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, e
 		results.Close()
 		return nil, err
 	}
-	return &batchRows{Rows: rows, results: results}, nil
+	return &batchRows{Rows: rows, wait: wait, results: results}, nil
 }
 
 func (tx *pgTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
@@ -189,8 +209,12 @@ func (tx *pgTx) commit(ctx context.Context) error {
 	if !tx.begun {
 		return nil
 	}
+	wait := faultpoint.At(ctx, "pg.commit")
+	if err := wait.Before(); err != nil {
+		return err
+	}
 	tag, err := tx.conn.Exec(ctx, "COMMIT")
-	if err != nil {
+	if err = wait.After(err); err != nil {
 		return fmt.Errorf("commit: %w", committing(err))
 	}
 	if tag.String() != "COMMIT" {
@@ -207,7 +231,12 @@ func (tx *pgTx) rollback(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if _, err := tx.conn.Exec(ctx, "ROLLBACK"); err != nil {
+	wait := faultpoint.At(ctx, "pg.rollback")
+	err := wait.Before()
+	if err == nil {
+		_, err = tx.conn.Exec(ctx, "ROLLBACK")
+	}
+	if wait.After(err) != nil {
 		tx.conn.Close(ctx)
 	}
 }

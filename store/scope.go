@@ -11,8 +11,9 @@ import (
 )
 
 // One call may take this long in all, waits and retries included: whoever
-// stands behind it hears "unavailable" rather than nothing.
-const callTimeout = 4500 * time.Millisecond
+// stands behind it hears "unavailable" rather than nothing. To stop the
+// statement may take cancelTimeout more, and within 5 s there is to be an answer.
+const callTimeout = 3500 * time.Millisecond
 
 const (
 	tries     = 4
@@ -99,8 +100,11 @@ func checkUser(user string) error {
 
 // try runs fn until it succeeds, fails for good, or time is up.
 func (st *Store) try(ctx context.Context, fn func(context.Context) error) error {
-	limited, cancel := st.deadlines.within(ctx)
-	defer cancel()
+	limited, done, err := st.within(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	wait := firstWait
 	for attempt := 1; ; attempt++ {
 		err := fn(limited)

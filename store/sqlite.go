@@ -14,6 +14,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"taskwire/faultpoint"
 	"taskwire/store/internal/db"
 )
 
@@ -34,11 +35,20 @@ type lite struct {
 const logPages = 4000
 
 func openSQLite(ctx context.Context, cfg Config, logger *slog.Logger) (engine, error) {
-	l, _, err := migrateSQLite(ctx, cfg)
+	wait := faultpoint.At(ctx, "sqlite.open")
+	if err := wait.Before(); err != nil {
+		return nil, err
+	}
+	l, version, err := migrateSQLite(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
+	tell(ctx, logger, version)
 	logger.DebugContext(ctx, "database is a file of this machine")
+	if err := wait.After(nil); err != nil {
+		l.close()
+		return nil, err
+	}
 	return l, nil
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"taskwire/faultpoint"
 )
 
 // liteSession serves sqlc's DBTX, written for pgx, from a SQLite file. Only
@@ -27,7 +29,11 @@ func (s liteSession) write(ctx context.Context, fn func(context.Context, *liteCo
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return fn(context.WithoutCancel(ctx), c)
+		wait := faultpoint.At(ctx, "sqlite.statement")
+		if err := wait.Before(); err != nil {
+			return err
+		}
+		return wait.After(fn(context.WithoutCancel(ctx), c))
 	}
 	if s.tx != nil {
 		return run(s.tx)
@@ -64,12 +70,19 @@ func (s liteSession) Query(ctx context.Context, query string, args ...any) (pgx.
 		return err
 	})
 	if err != nil {
+		if rows != nil {
+			rows.Close()
+		}
 		return nil, err
 	}
 	return &liteRows{rows: rows, done: func(error) {}}, nil
 }
 
 func (s liteSession) read(ctx context.Context, p *plan, args []any) (pgx.Rows, error) {
+	wait := faultpoint.At(ctx, "sqlite.read")
+	if err := wait.Before(); err != nil {
+		return nil, err
+	}
 	pool := s.l.readers
 	if p.walks {
 		pool = s.l.walkers
@@ -86,7 +99,7 @@ func (s liteSession) read(ctx context.Context, p *plan, args []any) (pgx.Rows, e
 		pool.give(c, err)
 		return nil, err
 	}
-	return &liteRows{rows: rows, done: func(err error) { pool.give(c, err) }}, nil
+	return &liteRows{rows: rows, wait: wait, done: func(err error) { pool.give(c, err) }}, nil
 }
 
 // QueryRow implements db.DBTX.
@@ -157,6 +170,7 @@ func (k *keptRows) Close() error { return nil }
 // the generated code does not call stays nil.
 type liteRows struct {
 	pgx.Rows
+	wait   faultpoint.Wait
 	rows   driver.Rows
 	done   func(error)
 	values []driver.Value
@@ -187,7 +201,7 @@ func (r *liteRows) Close() {
 	}
 	r.closed = true
 	if err := r.rows.Close(); r.err == nil {
-		r.err = err
+		r.err = r.wait.After(err)
 	}
 	r.done(r.err)
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"taskwire/faultpoint"
 )
 
 const (
@@ -47,6 +49,7 @@ type liteWriter struct {
 type liteGroup struct {
 	begun   time.Time
 	members int // whose changes are in it
+	commit  faultpoint.Wait
 	done    chan struct{}
 	err     error // of the commit, once done
 }
@@ -184,10 +187,14 @@ func (w *liteWriter) begin(ctx context.Context) error {
 		}
 		w.conn.impatient = true
 	}
+	wait := faultpoint.At(ctx, "sqlite.begin")
+	if err := wait.Before(); err != nil {
+		return err
+	}
 	for since := time.Now(); ; {
-		err := w.run("BEGIN IMMEDIATE")
+		err := wait.After(w.run("BEGIN IMMEDIATE"))
 		if err == nil {
-			w.group = &liteGroup{begun: time.Now(), done: make(chan struct{})}
+			w.group = &liteGroup{begun: time.Now(), commit: faultpoint.At(ctx, "sqlite.commit"), done: make(chan struct{})}
 			return nil
 		}
 		if liteCode(err) != sqlite3.SQLITE_BUSY {
@@ -271,7 +278,10 @@ func (w *liteWriter) commit() {
 	if g == nil {
 		return
 	}
-	err := w.run("COMMIT")
+	err := g.commit.Before()
+	if err == nil {
+		err = g.commit.After(w.run("COMMIT"))
+	}
 	switch {
 	case err == nil:
 		w.end(nil)

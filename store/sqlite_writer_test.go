@@ -89,7 +89,7 @@ func queue(t testing.TB, st *store.Store, changes []func() error) (results func(
 
 func waits(t testing.TB, st *store.Store, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); st.Waiting() != n; runtime.Gosched() {
+	for deadline := time.Now().Add(60 * time.Second); st.Waiting() != n; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d wait, want %d", st.Waiting(), n)
 		}

@@ -61,9 +61,9 @@ SELECT quote_ident(current_user),
             AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
         HAVING count(*) > 0)`
 
-func checkWall(ctx context.Context, schema string, pool *pgxpool.Pool) (wall, error) {
+func checkWall(ctx context.Context, schema string, pool *pgxpool.Pool, tables []string) (wall, error) {
 	var w wall
-	err := pool.QueryRow(ctx, checkWallSQL, schema, wallRole, tableNames, versionTable).
+	err := pool.QueryRow(ctx, checkWallSQL, schema, wallRole, tables, versionTable).
 		Scan(&w.login, &w.bypass, &w.forced, &w.usable, &w.made, &w.lacks)
 	if err != nil {
 		return wall{}, fmt.Errorf("check row-level security: %w", err)
@@ -73,9 +73,10 @@ func checkWall(ctx context.Context, schema string, pool *pgxpool.Pool) (wall, er
 
 // raiseWall looks whether the login may use the tables and whether row-level
 // security holds for it. The first it grants, and where the login could go
-// round the second it makes the role to drop to, if it may.
-func raiseWall(ctx context.Context, cfg Config, pool *pgxpool.Pool, logger *slog.Logger) (wall, error) {
-	w, err := checkWall(ctx, cfg.Schema, pool)
+// round the second it makes the role to drop to, if it may. tables are those that
+// the schema has.
+func raiseWall(ctx context.Context, cfg Config, pool *pgxpool.Pool, tables []string, logger *slog.Logger) (wall, error) {
+	w, err := checkWall(ctx, cfg.Schema, pool, tables)
 	if err != nil {
 		return wall{}, err
 	}
@@ -85,10 +86,10 @@ func raiseWall(ctx context.Context, cfg Config, pool *pgxpool.Pool, logger *slog
 			return wall{}, err
 		}
 		if roleless {
-			problem = asMigrator(ctx, cfg, wallGrants(cfg.Schema, w.login))
+			problem = asMigrator(ctx, cfg, wallGrants(cfg.Schema, w.login, tables))
 		}
 		lacked := w.lacks
-		if w, err = checkWall(ctx, cfg.Schema, pool); err != nil {
+		if w, err = checkWall(ctx, cfg.Schema, pool, tables); err != nil {
 			return wall{}, err
 		}
 		w.problem = problem
@@ -168,9 +169,9 @@ const makeWallRole = `DO $$ BEGIN
     END IF;
 END $$`
 
-func wallGrants(schema, login string) []string {
+func wallGrants(schema, login string, tables []string) []string {
 	sql := []string{makeWallRole, "GRANT USAGE ON SCHEMA " + schema + " TO " + wallRole}
-	for _, table := range tableNames {
+	for _, table := range tables {
 		sql = append(sql, "GRANT SELECT, INSERT, UPDATE, DELETE ON "+schema+"."+table+" TO "+wallRole)
 	}
 	return append(sql, "GRANT "+wallRole+" TO "+login)

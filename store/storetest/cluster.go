@@ -48,7 +48,14 @@ type Cluster struct {
 // started again. Options are those of the postgres command.
 func StartCluster(t testing.TB, options ...string) *Cluster {
 	t.Helper()
-	c, err := startCluster(options...)
+	return StartClusterIn(t, "", options...)
+}
+
+// StartClusterIn is StartCluster in a folder of the test's, such as one on a
+// small disk.
+func StartClusterIn(t testing.TB, parent string, options ...string) *Cluster {
+	t.Helper()
+	c, err := startClusterIn(parent, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,8 +63,10 @@ func StartCluster(t testing.TB, options ...string) *Cluster {
 	return c
 }
 
-func startCluster(options ...string) (c *Cluster, err error) {
-	dir, err := os.MkdirTemp("", "taskwire-postgres-")
+func startCluster(options ...string) (c *Cluster, err error) { return startClusterIn("", options...) }
+
+func startClusterIn(parent string, options ...string) (c *Cluster, err error) {
+	dir, err := os.MkdirTemp(parent, "taskwire-postgres-")
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +84,10 @@ func startCluster(options ...string) (c *Cluster, err error) {
 			return nil, err
 		}
 	}
-	if c.port, c.poolerP, err = freePorts(); err != nil {
-		return nil, err
+	for _, port := range []*int{&c.port, &c.poolerP} {
+		if *port, err = freePort(); err != nil {
+			return nil, err
+		}
 	}
 	if err := c.initialize(); err != nil {
 		return nil, err
@@ -105,18 +116,16 @@ func ordinaryUser() (*syscall.Credential, error) {
 	return nil, errors.New("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
 }
 
-func freePorts() (a, b int, err error) {
-	la, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort() (int, error) {
+	addr, err := FreeAddress()
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
-	defer la.Close()
-	lb, err := net.Listen("tcp", "127.0.0.1:0")
+	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
-	defer lb.Close()
-	return la.Addr().(*net.TCPAddr).Port, lb.Addr().(*net.TCPAddr).Port, nil
+	return strconv.Atoi(port)
 }
 
 // program finds a server program, also where Debian hides it.
@@ -198,20 +207,26 @@ func (c *Cluster) Kill(t testing.TB) {
 	// Its children would go on until they noticed. Stopped first, it can make no
 	// more of them while we look.
 	syscall.Kill(pid, syscall.SIGSTOP)
-	text, err = os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-	if err != nil {
-		t.Fatal(err)
+	children := childrenOf(pid)
+	if len(children) == 0 {
+		t.Fatalf("PostgreSQL, process %d, has no children", pid)
 	}
 	syscall.Kill(pid, syscall.SIGKILL)
-	var children []int
-	for _, child := range strings.Fields(string(text)) {
-		if pid, err := strconv.Atoi(child); err == nil {
-			children = append(children, pid)
-			syscall.Kill(pid, syscall.SIGKILL) // it may have ended meanwhile
-		}
+	for _, child := range children {
+		syscall.Kill(child, syscall.SIGKILL) // it may have ended meanwhile
 	}
 	c.server.stop()
 	awaitEnd(t, children)
+}
+
+func childrenOf(pid int) (children []int) {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid)) // none, if it is gone
+	for _, child := range strings.Fields(string(text)) {
+		if pid, err := strconv.Atoi(child); err == nil {
+			children = append(children, pid)
+		}
+	}
+	return children
 }
 
 // awaitEnd waits until the processes are gone: a server that starts while one
@@ -234,6 +249,20 @@ func awaitEnd(t testing.TB, pids []int) {
 func runs(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && !strings.Contains(string(stat), ") Z ")
+}
+
+// StopPooler shuts PgBouncer down, clients or not.
+func (c *Cluster) StopPooler(t testing.TB) {
+	t.Helper()
+	c.pooler.stop()
+}
+
+// StartPooler starts PgBouncer again after StopPooler.
+func (c *Cluster) StartPooler(t testing.TB) {
+	t.Helper()
+	if err := c.startPooler(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (c *Cluster) end() {
@@ -289,6 +318,7 @@ unix_socket_dir =
 auth_type = trust
 auth_file = %s
 pool_mode = transaction
+server_login_retry = 1
 default_pool_size = 8
 max_client_conn = 1000
 `, c.port, c.poolerP, users),
@@ -353,5 +383,12 @@ func (p *process) stop() {
 		return
 	}
 	p.hold.Close()
+	// PostgreSQL 15 can miss that it is to stop while it recovers from a crash.
+	overdue := time.AfterFunc(20*time.Second, func() {
+		for _, server := range childrenOf(p.cmd.Process.Pid) {
+			syscall.Kill(server, syscall.SIGQUIT)
+		}
+	})
+	defer overdue.Stop()
 	p.cmd.Wait()
 }

@@ -77,6 +77,7 @@ func (q *Queries) DeadTurns(ctx context.Context, arg DeadTurnsParams) ([]DeadTur
 const deleteSilentReplicas = `-- name: DeleteSilentReplicas :exec
 DELETE FROM chat_replicas
 WHERE beat_at < $1
+  AND owner <> 'heard since'
 `
 
 type DeleteSilentReplicasParams struct {
@@ -86,6 +87,31 @@ type DeleteSilentReplicasParams struct {
 func (q *Queries) DeleteSilentReplicas(ctx context.Context, arg DeleteSilentReplicasParams) error {
 	_, err := q.db.Exec(ctx, deleteSilentReplicas, arg.SilentSince)
 	return err
+}
+
+const heardSince = `-- name: HeardSince :one
+INSERT INTO chat_replicas (owner, beat_at)
+VALUES ('heard since', $1)
+ON CONFLICT (owner) DO UPDATE
+SET beat_at = CASE
+        WHEN EXISTS (SELECT 1 FROM chat_replicas AS r WHERE r.owner <> 'heard since' AND r.beat_at >= $2) THEN chat_replicas.beat_at
+        ELSE excluded.beat_at
+    END
+RETURNING beat_at
+`
+
+type HeardSinceParams struct {
+	Now     time.Time
+	GapFrom time.Time
+}
+
+// A row that is no process's says since when beats of whoever it may be came
+// without a gap: since then the database was there to be told.
+func (q *Queries) HeardSince(ctx context.Context, arg HeardSinceParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, heardSince, arg.Now, arg.GapFrom)
+	var beat_at time.Time
+	err := row.Scan(&beat_at)
+	return beat_at, err
 }
 
 const lastBeat = `-- name: LastBeat :one
@@ -165,7 +191,7 @@ type StaleCallsRow struct {
 
 // What stands here looks across users and therefore returns nothing but the
 // keys of stale rows; what happens to them goes through store.For(user). The
-// three on chat_replicas touch what belongs to no user.
+// four on chat_replicas touch what belongs to no user.
 func (q *Queries) StaleCalls(ctx context.Context, arg StaleCallsParams) ([]StaleCallsRow, error) {
 	rows, err := q.db.Query(ctx, staleCalls, arg.StaleBefore, arg.MaxRows)
 	if err != nil {

@@ -130,6 +130,11 @@ type Task struct {
 	UpdatedAt       time.Time
 }
 
+type TaskwireProgram struct {
+	SchemaVersion int64
+	OldestProgram int64
+}
+
 type ToolCall struct {
 	UserID    string
 	Tool      string

@@ -73,6 +73,9 @@ type Querier interface {
 	// has committed.
 	GetTurnStart(ctx context.Context, arg GetTurnStartParams) (GetTurnStartRow, error)
 	GetUsage(ctx context.Context, arg GetUsageParams) (GetUsageRow, error)
+	// A row that is no process's says since when beats of whoever it may be came
+	// without a gap: since then the database was there to be told.
+	HeardSince(ctx context.Context, arg HeardSinceParams) (time.Time, error)
 	// Stands in front of every write of a turn. It fails, and the write with it,
 	// when the turn is over: NULL is not allowed there. Afterwards the turn cannot
 	// be ended before this transaction is.
@@ -115,7 +118,7 @@ type Querier interface {
 	StaleAttachments(ctx context.Context, arg StaleAttachmentsParams) ([]StaleAttachmentsRow, error)
 	// What stands here looks across users and therefore returns nothing but the
 	// keys of stale rows; what happens to them goes through store.For(user). The
-	// three on chat_replicas touch what belongs to no user.
+	// four on chat_replicas touch what belongs to no user.
 	StaleCalls(ctx context.Context, arg StaleCallsParams) ([]StaleCallsRow, error)
 	// Each part is a range of an index by age.
 	StaleChatUsers(ctx context.Context, arg StaleChatUsersParams) ([]string, error)
