@@ -65,11 +65,16 @@ func refuseBody(w http.ResponseWriter, err error) *Refusal {
 
 // CheckContentType reports whether r has exactly one Content-Type, the media
 // type want, in UTF-8 where it names a charset (JSON knows no other: RFC 8259
-// section 8.1).
+// section 8.1), and is not compressed: we unpack nothing that may be huge.
 func CheckContentType(r *http.Request, want string) bool {
 	given := r.Header["Content-Type"]
 	if len(given) != 1 {
 		return false
+	}
+	for _, coding := range r.Header["Content-Encoding"] {
+		if !strings.EqualFold(coding, "identity") {
+			return false
+		}
 	}
 	if given[0] == want {
 		return true

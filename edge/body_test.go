@@ -70,3 +70,24 @@ func TestCheckContentType(t *testing.T) {
 		}
 	}
 }
+
+// What is packed is not unpacked, however small it looks.
+func TestCheckContentEncoding(t *testing.T) {
+	for _, c := range []struct {
+		codings []string
+		want    bool
+	}{
+		{nil, true},
+		{[]string{"Identity"}, true},
+		{[]string{""}, false},
+		{[]string{"gzip"}, false},
+		{[]string{"identity, gzip"}, false},
+		{[]string{"identity", "br"}, false},
+	} {
+		r := httptest.NewRequest("POST", "/", nil)
+		r.Header["Content-Type"], r.Header["Content-Encoding"] = []string{"application/json"}, c.codings
+		if got := CheckContentType(r, "application/json"); got != c.want {
+			t.Errorf("Content-Encoding %q: %v, want %v", c.codings, got, c.want)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package edge
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"time"
 )
@@ -19,6 +21,7 @@ type DeadlineWriter struct {
 	rc      *http.ResponseController
 	timeout time.Duration
 	set     time.Time // when the deadline was last moved
+	taken   bool      // the connection is no longer net/http's: its deadline is another's
 }
 
 // NewDeadlineWriter wraps w; a timeout of 0 is WriteTimeout.
@@ -32,6 +35,9 @@ func NewDeadlineWriter(w http.ResponseWriter, timeout time.Duration) *DeadlineWr
 // extend moves the deadline, unless that has just been done: a burst of small
 // writes then pays once.
 func (w *DeadlineWriter) extend() {
+	if w.taken {
+		return
+	}
 	now := time.Now()
 	if now.Sub(w.set) < w.timeout/32 {
 		return
@@ -58,6 +64,13 @@ func (w *DeadlineWriter) FlushError() error {
 
 // Flush is for those who ask for an http.Flusher.
 func (w *DeadlineWriter) Flush() { _ = w.FlushError() }
+
+// Hijack is what http.ResponseController calls.
+func (w *DeadlineWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := w.rc.Hijack()
+	w.taken = w.taken || err == nil
+	return conn, buffered, err
+}
 
 // Unwrap lets http.ResponseController reach what is beneath.
 func (w *DeadlineWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -101,8 +101,7 @@ func (g *streamGuard) start(status int) {
 	if status != http.StatusOK || !isEventStream(h.Get("Content-Type")) {
 		return
 	}
-	h.Set("X-Accel-Buffering", "no")
-	h.Set("Cache-Control", "no-cache, no-transform")
+	markStream(h)
 	if g.head || h.Get("Content-Encoding") != "" {
 		return // no body, or one in which plain text has no place
 	}
@@ -112,6 +111,12 @@ func (g *streamGuard) start(status int) {
 	g.timer = time.AfterFunc(g.interval, g.tick)
 }
 
+// markStream forbids proxies to buffer, change or keep a stream.
+func markStream(h http.Header) {
+	h.Set("X-Accel-Buffering", "no")
+	h.Set("Cache-Control", "no-cache, no-transform")
+}
+
 func isEventStream(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	return strings.EqualFold(strings.TrimSpace(kind), "text/event-stream")
@@ -119,6 +124,7 @@ func isEventStream(contentType string) bool {
 
 // tick runs when the stream may have been silent for an interval.
 func (g *streamGuard) tick() {
+	defer func() { _ = recover() }() // a panic of the ResponseWriter ends the pings; the handler will run into it
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stopped {

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"maps"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 type Limiter struct {
 	every time.Duration // one token; 0 = no limit
 	now   func() time.Time
+	again *Limiter // refusals that are given at once
 
 	mu    sync.Mutex
 	full  map[string]time.Time // when the user's bucket will be full again
@@ -22,8 +24,22 @@ type Limiter struct {
 
 const minSweep = 1024
 
+const (
+	// quickRefusals is how many refusals a minute a user is given at once.
+	quickRefusals = 60
+	// slowRefusal is how long each further one takes: a few dozen connections then
+	// cost a tenth of a processor, and a script that loops still ends.
+	slowRefusal = 50 * time.Millisecond
+)
+
 // NewLimiter allows perMinute calls a minute to each user, 0 any number.
 func NewLimiter(perMinute int) *Limiter {
+	l := newBuckets(perMinute)
+	l.again = newBuckets(quickRefusals)
+	return l
+}
+
+func newBuckets(perMinute int) *Limiter {
 	l := &Limiter{now: time.Now, full: make(map[string]time.Time), sweep: minSweep}
 	if perMinute > 0 {
 		l.every = time.Minute / time.Duration(perMinute)
@@ -37,6 +53,27 @@ func NewLimiter(perMinute int) *Limiter {
 // The bucket is kept as the instant when it is full: each call moves that
 // instant on by one token, and it may not lie more than a minute ahead.
 func (l *Limiter) Allow(user string) (retryAfter time.Duration, ok bool) {
+	return l.allow(user, 1)
+}
+
+// Take is Allow for a call that weighs as much as n, and for users who go on
+// regardless: who has often been refused waits for each further refusal, until
+// ctx ends. Refusing costs too, and a connection that waits asks for nothing. No
+// weight is more than a minute's worth.
+func (l *Limiter) Take(ctx context.Context, user string, n int) (retryAfter time.Duration, ok bool) {
+	if retryAfter, ok = l.allow(user, n); ok {
+		return retryAfter, ok
+	}
+	if _, quick := l.again.Allow(user); !quick {
+		select {
+		case <-time.After(slowRefusal):
+		case <-ctx.Done():
+		}
+	}
+	return retryAfter, false
+}
+
+func (l *Limiter) allow(user string, n int) (retryAfter time.Duration, ok bool) {
 	if l == nil || l.every == 0 {
 		return 0, true
 	}
@@ -47,7 +84,7 @@ func (l *Limiter) Allow(user string) (retryAfter time.Duration, ok bool) {
 	if !known || full.Before(now) {
 		full = now
 	}
-	full = full.Add(l.every)
+	full = full.Add(min(time.Duration(n)*l.every, time.Minute/l.every*l.every))
 	if wait := full.Sub(now) - time.Minute; wait > 0 {
 		return wait, false
 	}

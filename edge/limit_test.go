@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -35,6 +36,38 @@ func TestLimiter(t *testing.T) {
 			if _, ok := l.Allow("alice"); ok != (i < 3) {
 				t.Errorf("after an hour, call %d = %v: a bucket holds a minute's worth", i+1, ok)
 			}
+		}
+	})
+}
+
+// Who goes on after many refusals waits for each further one, and is held up by
+// nothing else. A weight is at most what a bucket holds.
+func TestLimiterTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, begun := NewLimiter(10), time.Now()
+		if _, ok := l.Take(t.Context(), "alice", 7); !ok {
+			t.Error("7 of 10 are refused")
+		}
+		if wait, ok := l.Take(t.Context(), "alice", 4); ok || wait != 6*time.Second {
+			t.Errorf("11 of 10 = %v, %v, want refused for 6s", wait, ok)
+		}
+		if _, ok := l.Take(t.Context(), "bob", 1000); !ok {
+			t.Error("what weighs more than a bucket holds is never let through")
+		}
+		for range quickRefusals - 1 {
+			l.Take(t.Context(), "alice", 10)
+		}
+		if took := time.Since(begun); took != 0 {
+			t.Errorf("the first refusals take %v", took)
+		}
+		if l.Take(t.Context(), "alice", 10); time.Since(begun) != slowRefusal {
+			t.Errorf("the next one takes %v, want %v", time.Since(begun), slowRefusal)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		l.Take(gone, "alice", 10)
+		if _, ok := l.Take(t.Context(), "alice", 3); !ok || time.Since(begun) != slowRefusal {
+			t.Errorf("what is allowed, %v, or whoever is gone, waits: %v", ok, time.Since(begun))
 		}
 	})
 }

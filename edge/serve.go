@@ -54,7 +54,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, opts ServeOptio
 	defer d.cancel(ErrStopping)
 	srv := d.server()
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(strictListener{ln}) }()
+	go func() { failed <- srv.Serve(strictListener{ln, d.opts.WriteTimeout}) }()
 
 	select {
 	case err := <-failed:
@@ -105,12 +105,15 @@ func newDrain(next http.Handler, opts ServeOptions) *drain {
 	if opts.LastWords == 0 {
 		opts.LastWords = 2 * time.Second
 	}
+	if opts.WriteTimeout == 0 {
+		opts.WriteTimeout = WriteTimeout
+	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	d := &drain{next: next, opts: opts, idle: make(chan struct{})}
 	d.draining, d.start = context.WithCancel(context.Background())
-	base := context.WithValue(context.Background(), drainKey{}, d.draining)
+	base := context.WithValue(context.Background(), drainKey{}, d)
 	d.base, d.cancel = context.WithCancelCause(base)
 	return d
 }
@@ -210,18 +213,18 @@ func (d *drain) idleWithin(limit time.Duration) bool {
 }
 
 // EndOnDrain cancels the request's context, cause ErrStopping, as soon as the
-// server begins to stop. It is for streams that only wait, such as MCP's GET
-// stream: they must not hold up the stop for the whole grace.
+// server begins to stop. It is for streams that only wait: they must not hold up
+// the stop for the whole grace.
 func EndOnDrain(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		draining, ok := r.Context().Value(drainKey{}).(context.Context)
+		d, ok := r.Context().Value(drainKey{}).(*drain)
 		if !ok {
 			next.ServeHTTP(w, r)
 			return
 		}
 		ctx, cancel := context.WithCancelCause(r.Context())
 		defer cancel(nil)
-		defer context.AfterFunc(draining, func() { cancel(ErrStopping) })()
+		defer context.AfterFunc(d.draining, func() { cancel(ErrStopping) })()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

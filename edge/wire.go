@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"time"
 )
 
 // net/http is lenient about framing where a proxy in front may read the same
@@ -16,14 +17,19 @@ import (
 
 var errFraming = errors.New("ambiguous HTTP framing")
 
-// strictListener gives connections that refuse ambiguous framing.
-type strictListener struct{ net.Listener }
+// strictListener gives connections that refuse ambiguous framing, and whose peer
+// may be silent about what it was sent for so long.
+type strictListener struct {
+	net.Listener
+	silence time.Duration
+}
 
 func (l strictListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
+	limitSilence(conn, l.silence)
 	return &strictConn{Conn: conn}, nil
 }
 
@@ -32,8 +38,15 @@ type strictConn struct {
 	wire wire
 }
 
-func (c *strictConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
+// Read may run on a goroutine of net/http's that nothing guards: a bug in what
+// follows the framing costs the connection and no more.
+func (c *strictConn) Read(p []byte) (n int, err error) {
+	defer func() {
+		if recover() != nil {
+			n, err = 0, errFraming
+		}
+	}()
+	n, err = c.Conn.Read(p)
 	if n > 0 && !c.wire.scan(p[:n]) {
 		return 0, errFraming
 	}

@@ -75,7 +75,8 @@ func TestAlgorithms(t *testing.T) {
 	})
 }
 
-// J13: exp, nbf and iat, to the second, with 30 seconds of leeway.
+// J13, R10: exp, nbf and iat, to the second, with 30 seconds of leeway, which is
+// also how far the clocks of issuer and server may be apart.
 func TestTimes(t *testing.T) {
 	p := identitytest.Start(t)
 	now := time.Now().Truncate(time.Second)

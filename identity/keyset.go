@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -134,12 +135,23 @@ func (s *keySet) start() *flight {
 	s.wait.Go(func() {
 		ctx, cancel := context.WithTimeout(s.life, fetchTimeout)
 		defer cancel()
-		ring, sum, err := fetchKeySet(ctx, s.client, s.url)
+		ring, sum, err := s.fetch(ctx)
 		f.err = err
 		s.land(ring, sum, err)
 		close(f.done)
 	})
 	return f
+}
+
+// fetch reads the keys. What an issuer sends must not end the process, whatever
+// it does to us.
+func (s *keySet) fetch(ctx context.Context) (ring *keyring, sum [32]byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fetchKeySet(ctx, s.client, s.url)
 }
 
 // land takes over what a fetch brought. The same text keeps the same ring, so

@@ -2,13 +2,17 @@ package identity_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"taskwire/identity"
 	"taskwire/identity/identitytest"
+	"taskwire/promises/tally"
 )
 
 const resource = "https://tasks.example.com/mcp"
@@ -54,25 +58,68 @@ func TestVerifyEveryAlgorithm(t *testing.T) {
 	}
 }
 
+// flipped gives the bits of a good token without which it is still taken.
+func flipped(good string, takes func(token string) bool) (bits []int) {
+	for i := range len(good) * 8 {
+		bad := []byte(good)
+		bad[i/8] ^= 1 << (i % 8)
+		if takes(string(bad)) {
+			bits = append(bits, i)
+		}
+	}
+	return bits
+}
+
 // TestEveryBit flips each bit of a good token's text. None may be taken, by a
 // verifier that has the good one in its cache and by one that has not.
 func TestEveryBit(t *testing.T) {
+	runs, broken := 0, 0
 	for _, alg := range []string{"EdDSA", "ES256", "RS256"} {
 		p := identitytest.Start(t)
 		p.Rotate(t, alg)
-		v := newVerifier(t, identity.Options{}, p.Trust(resource, alg))
 		good := p.Token(t, "alice", resource, "tasks:read")
-		if _, err := v.Verify(t.Context(), good); err != nil {
-			t.Fatalf("%s: %v", alg, err)
-		}
-		for i := range len(good) * 8 {
-			bad := []byte(good)
-			bad[i/8] ^= 1 << (i % 8)
-			if p, err := v.Verify(t.Context(), string(bad)); !errors.Is(err, identity.ErrInvalid) {
-				t.Fatalf("%s: bit %d of byte %d flipped: Verify = %+v, %v", alg, i%8, i/8, p, err)
+		for _, seen := range []bool{true, false} {
+			v := newVerifier(t, identity.Options{}, p.Trust(resource, alg))
+			known := good
+			if !seen {
+				known = p.Token(t, "bob", resource)
 			}
+			if _, err := v.Verify(t.Context(), known); err != nil {
+				t.Fatalf("%s: %v", alg, err)
+			}
+			bits := flipped(good, func(token string) bool {
+				_, err := v.Verify(t.Context(), token)
+				return !errors.Is(err, identity.ErrInvalid)
+			})
+			if runs += len(good) * 8; len(bits) > 0 {
+				t.Errorf("%s, seen before: %v: taken with bits %v flipped", alg, seen, bits)
+			}
+			broken += len(bits)
 		}
 	}
+	tally.Counted(t, tally.Entry{Promise: "P8", What: "bits flipped", Runs: runs, Broken: broken})
+}
+
+// A verifier that looks at everything but the signature takes many of them.
+func TestEveryBitControl(t *testing.T) {
+	p := identitytest.Start(t)
+	bits := flipped(p.Token(t, "alice", resource), func(token string) bool {
+		parts := strings.Split(token, ".")
+		if len(parts) != 3 {
+			return false
+		}
+		var claims struct {
+			Iss, Aud string
+			Exp      int64
+		}
+		body, err := base64.RawURLEncoding.DecodeString(parts[1])
+		return err == nil && json.Unmarshal(body, &claims) == nil &&
+			claims.Iss == p.Issuer && claims.Aud == resource && time.Now().Before(time.Unix(claims.Exp, 0))
+	})
+	if len(bits) < 100 {
+		t.Fatalf("a verifier without signatures is caught by %d bits", len(bits))
+	}
+	tally.Caught(t, "P8", "a verifier that skips the signature")
 }
 
 // TestUnknownIssuer asks nobody for keys on a stranger's word.
