@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"taskwire/adapter/chatkit"
+	"taskwire/promises/tally"
 	"taskwire/store/storetest"
 )
 
@@ -138,6 +139,10 @@ func TestNothingOfOthers(t *testing.T) {
 		x := startTarget(t, setup{engine: engine})
 		alice, bob := x.furnish(t, "alice"), x.furnish(t, "bob")
 		hd := x.as(t, "alice").with("X-Request-Id", "same")
+		cells := 0
+		defer func() {
+			tally.Counted(t, tally.Entry{Promise: "P5", What: "matrix of routes and requests", Runs: cells, Note: "ChatKit requests"})
+		}()
 		x.unharmed(t, func() {
 			for kind, o := range operations {
 				first := x.chatkit(t, o.request(kind, names{"never", "never", "never"}, alice.Task), hd)
@@ -150,6 +155,7 @@ func TestNothingOfOthers(t *testing.T) {
 				first.Header.Del("Date")
 				for name, n := range o.variations(alice, bob) {
 					a := x.chatkit(t, o.request(kind, n, alice.Task), hd)
+					cells++
 					a.Header.Del("Date")
 					if a.Status != first.Status || a.Body != first.Body || fmt.Sprint(a.Header) != fmt.Sprint(first.Header) {
 						t.Errorf("%s, %s:\n %d %v %s, want\n %d %v %s", kind, name, a.Status, a.Header, a.Body, first.Status, first.Header, first.Body)
@@ -315,6 +321,7 @@ func TestBadChatRequests(t *testing.T) {
 			for _, contentType := range []string{"", "text/plain", "application/json; charset=utf-16", "application/jsonp", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "json"} {
 				x.chatkit(t, say("hi"), hd.with("Content-Type", contentType)).refusedAs(t, "type "+contentType, 415, "unsupported_media_type", "application/json")
 			}
+			x.chatkit(t, say("hi"), hd.with("Content-Encoding", "gzip")).refusedAs(t, "packed", 415, "unsupported_media_type", "application/json")
 			for _, zone := range []string{"Mars/Crater", "../../etc/passwd", "Europe/Berlin\x7f", strings.Repeat("x", 10_000)} {
 				if a, err := exchange(t.Context(), "POST", x.Base+"/api/chatkit", say("hi"), hd.with("X-Timezone", zone)); err == nil {
 					a.refusedAs(t, "zone "+zone[:8], 400, "", "")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"taskwire/adapter/chatkit"
+	"taskwire/promises/tally"
 	"taskwire/store/storetest"
 )
 
@@ -261,6 +262,7 @@ func TestPanics(t *testing.T) {
 	if n := x.Server.chat.Active(); n != 0 {
 		t.Errorf("%d turns go on", n)
 	}
+	tally.Counted(t, tally.Entry{Promise: "P7", What: "panics in handlers", Runs: 2})
 }
 
 // H18: nothing that comes in forges a line of the log.

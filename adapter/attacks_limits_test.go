@@ -23,8 +23,8 @@ func soundOf(bytes int) string {
 	return operate(chatkit.TypeTranscribe, `{"mime_type":"audio/webm","audio_base64":"`+base64.StdEncoding.EncodeToString(make([]byte, bytes))+`"}`)
 }
 
-// What every limit lets pass, and what lies one beyond it. C07: how large a
-// request may be is looked at before what is in it.
+// What every limit lets pass, and what lies one beyond it. C07, C39: how large
+// a request may be is looked at before what is in it.
 func TestSizesAtTheEdge(t *testing.T) {
 	t.Parallel()
 	x := startTarget(t, setup{})

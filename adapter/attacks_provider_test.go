@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"taskwire/adapter/agent"
 	"taskwire/adapter/agent/agenttest"
 	"taskwire/adapter/chatkit"
+	"taskwire/promises/tally"
 	"taskwire/store/storetest"
 )
 
@@ -151,25 +153,67 @@ func providerFaults() map[string]struct {
 	}
 }
 
-// L01 to L15 and their kin, as the client of a whole program sees them.
+// L02, L06, L08, L10, L12, L14, L24 and their kin, as the client of a whole program sees them.
 func TestProviderFaults(t *testing.T) {
 	t.Parallel()
 	m := startModel(t)
-	h := start(t, setup{env: m.env(nil), change: impatient})
+	s := setup{env: m.env(nil), change: impatient}
+	if tally.Long {
+		s.change = nil // as patient as it is for people
+	}
+	h := start(t, s)
+	var mu sync.Mutex
+	slowest, faults := time.Duration(0), providerFaults()
 	t.Run("rows", func(t *testing.T) {
-		for name, row := range providerFaults() {
+		for name, row := range faults {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				c := h.chat(t, m, row.reply...)
-				row.want.check(c, c.says("hello"))
+				begun := time.Now()
+				answer := c.says("hello")
+				mu.Lock()
+				slowest = max(slowest, time.Since(begun))
+				mu.Unlock()
+				row.want.check(c, answer)
 				c.goesOn(row.want)
 			})
 		}
 	})
+	tally.Counted(t, tally.Entry{Promise: "P12", What: "provider faults", Runs: len(faults), Value: slowest.Seconds(), Unit: "s"})
 	for _, secret := range []string{canaryKey, canaryWords} {
 		if strings.Contains(h.Log.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
+	}
+}
+
+// An answer that broke off and is shown as if it were whole is noticed, however
+// it broke off.
+func TestProviderFaultsControl(t *testing.T) {
+	t.Parallel()
+	m := startModel(t)
+	h := start(t, setup{env: m.env(nil)})
+	cut := 0
+	for name, row := range providerFaults() {
+		if row.want.text != broke {
+			continue
+		}
+		cut++
+		c := h.chat(t, m, agenttest.Text("So far")) // as a middleman would mend it
+		answer := c.says("hello")
+		d := &deaf{TB: t}
+		if c.TB = d; answer.text() != "So far" || answer.failure() != nil {
+			t.Fatalf("%s: %s", name, answer.Body)
+		}
+		if row.want.check(c, answer); d.heard == 0 {
+			t.Errorf("%s: nothing is noticed", name)
+		}
+	}
+	if cut < 5 {
+		t.Errorf("%d faults cut an answer", cut)
+	}
+	if !t.Failed() {
+		tally.Caught(t, "P12", "a cut answer shown as whole")
 	}
 }
 

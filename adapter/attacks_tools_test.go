@@ -202,7 +202,7 @@ func hostileResults(elsewhere string) map[string]struct {
 	}
 }
 
-// P10 to P16: whatever a tool answers, the turn goes on, the user reads a
+// P10, P12, P14, P16: whatever a tool answers, the turn goes on, the user reads a
 // sentence, and nobody is asked anything that the answer names.
 func TestHostileToolResults(t *testing.T) {
 	t.Parallel()
@@ -481,8 +481,8 @@ func TestUsersAtOnce(t *testing.T) {
 	}
 }
 
-// A connection that breaks in a call: the call is repeated under the same id and
-// takes effect once.
+// D05, one level up: a connection breaks in a call; the call is repeated under
+// the same id and takes effect once.
 func TestBrokenCallTakesEffectOnce(t *testing.T) {
 	t.Parallel()
 	m := startModel(t)

@@ -11,6 +11,7 @@ import (
 
 	"taskwire/edge"
 	"taskwire/identity"
+	"taskwire/store"
 )
 
 // A handler serves one user, who has been verified. Its error is answered by
@@ -25,6 +26,7 @@ func (s *server) forChat(h handler) gin.HandlerFunc { return s.as(s.byTokenOrSec
 
 func (s *server) as(who func(*http.Request) (string, error), h handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		c.Request = c.Request.WithContext(waits(c.Request.Context()))
 		user, err := who(c.Request)
 		if err == nil {
 			edge.AddLogAttrs(c.Request.Context(), slog.String("user", user))
@@ -34,6 +36,26 @@ func (s *server) as(who func(*http.Request) (string, error), h handler) gin.Hand
 			s.fail(c.Writer, c.Request, s.challenged(c.Writer, err))
 		}
 	}
+}
+
+// answerWithin is how long a request may wait for the database and the tools,
+// with room to say so within 5 s.
+const answerWithin = 4800 * time.Millisecond
+
+type cameKey struct{}
+
+// waits marks a request that somebody waits for.
+func waits(ctx context.Context) context.Context {
+	return context.WithValue(store.Impatient(ctx), cameKey{}, time.Now())
+}
+
+// inTime bounds what a request asks of others by when it came.
+func inTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	came, ok := ctx.Value(cameKey{}).(time.Time)
+	if !ok {
+		came = time.Now()
+	}
+	return context.WithDeadline(ctx, came.Add(answerWithin))
 }
 
 // A tokenError refuses who calls: 401, with a challenge (RFC 6750 section 3).

@@ -16,12 +16,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"taskwire/adapter/agent/agenttest"
 	"taskwire/adapter/chatkit"
 	"taskwire/identity/identitytest"
+	"taskwire/promises/tally"
 	"taskwire/store"
 	"taskwire/store/storetest"
 )
@@ -439,6 +441,27 @@ func (w *watched) leaks(t testing.TB, guests ...*guest) (found []string) {
 	return found
 }
 
+// searched is how many bytes leaks looks through.
+func (w *watched) searched(guests ...*guest) int {
+	n := len(w.adapter.Log.String()) + len(w.mcp.Log.String())
+	for _, g := range guests {
+		for _, a := range g.said {
+			n += len(fmt.Sprint(a.Status, a.Header, a.Body))
+		}
+	}
+	for _, tap := range []*tap{w.provider, w.openAI, w.tools} {
+		for _, r := range tap.requests() {
+			n += len(r.text())
+		}
+	}
+	return n
+}
+
+// made is how many requests the adapter has made of others.
+func (w *watched) made() int {
+	return len(w.provider.requests()) + len(w.openAI.requests()) + len(w.tools.requests())
+}
+
 // mixed names whose words are in one text, when there are several.
 func mixed(words canaries, guests []*guest, text string) []string {
 	var whose []string
@@ -499,9 +522,14 @@ func TestCanaries(t *testing.T) {
 			if !strings.Contains(w.adapter.Log.String(), `"level":"DEBUG"`) {
 				t.Error("the log is not that of debug level")
 			}
-			for _, leak := range slices.Compact(w.leaks(t, alice, bob)) {
+			leaks := slices.Compact(w.leaks(t, alice, bob))
+			for _, leak := range leaks {
 				t.Error(leak)
 			}
+			tally.Counted(t, tally.Entry{Promise: "P18", What: "bytes of output searched", Runs: w.searched(alice, bob), Broken: len(leaks), Note: name})
+			tally.Counted(t, tally.Entry{
+				Promise: "P9", What: "canary tokens looked for", Runs: len(alice.keys) + len(bob.keys), Note: fmt.Sprintf("in %d requests that the adapter made", w.made()),
+			})
 			w.plant(t, alice, bob)
 		})
 	}
@@ -541,14 +569,26 @@ func (w *watched) plant(t *testing.T, alice, bob *guest) {
 			t.Errorf("planted and not found: %s", leak)
 		}
 	}
+	if !t.Failed() {
+		tally.Caught(t, "P18", "planted secrets, words and tokens")
+		tally.Caught(t, "P9", "planted tokens")
+	}
 }
 
-// panicky is a storage with a bug in it.
-type panicky struct{ vault }
+// panicky is a storage with a bug in it, at times.
+type panicky struct {
+	vault
+	now atomic.Bool
+}
 
 const panicWords = "panic-canary: index out of range in /srv/vault"
 
-func (panicky) open(context.Context, string) (*content, error) { panic(panicWords) }
+func (p *panicky) open(ctx context.Context, key string) (*content, error) {
+	if p.now.Load() {
+		panic(panicWords)
+	}
+	return p.vault.open(ctx, key)
+}
 
 // A bug is told to the log alone, before an answer has begun and in one that
 // streams; the next request is served.
@@ -556,11 +596,11 @@ func TestCanaryOfAPanic(t *testing.T) {
 	t.Parallel()
 	p := scripted(t)
 	p.Otherwise(agenttest.Text("Seen."))
-	h := start(t, setup{env: modelAt(p)})
+	storage := new(panicky)
+	h := start(t, setup{env: modelAt(p), before: func(s *server) { storage.vault, s.uploads.vault = s.uploads.vault, storage }})
 	alice := h.as(t, "alice")
 	file := h.uploaded(t, "alice", "a.txt", "hello")
-	sound := h.Server.uploads.vault
-	h.Server.uploads.vault = panicky{sound}
+	storage.now.Store(true)
 	shown := h.send(t, "GET", previewPath+file.ID, "", alice)
 	shown.refused(t, 500, "internal")
 	streamed := h.stream(t, sayWith("", "look", file.ID), alice)
@@ -578,11 +618,12 @@ func TestCanaryOfAPanic(t *testing.T) {
 	if strings.Count(h.Log.String(), panicWords) != 2 || !strings.Contains(h.Log.String(), "canary_test.go") {
 		t.Error("the log does not tell of both, with a stack")
 	}
-	h.Server.uploads.vault = sound
+	storage.now.Store(false)
 	h.alive(t)
 	if again := h.stream(t, sayOn(streamed.thread(t), "again"), alice); again.text() != "Seen." {
 		t.Errorf("the next turn: HTTP %d, %s", again.Status, again.Body)
 	}
+	tally.Counted(t, tally.Entry{Promise: "P7", What: "panics in handlers", Runs: 2})
 }
 
 // A program that cannot start says why without the secrets that it was given.

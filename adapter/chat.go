@@ -104,6 +104,11 @@ func (s *server) serveChat(c *gin.Context, user string) error {
 		s.serveChatAs(c, user)
 		return nil
 	}
+	leave, err := s.place(c.Request.Context(), user)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	key, err := idempotencyKey(c.Request)
 	switch {
 	case err != nil:
@@ -116,7 +121,8 @@ func (s *server) serveChat(c *gin.Context, user string) error {
 }
 
 func (s *server) serveChatAs(c *gin.Context, user string) {
-	s.chat.ServeHTTP(c.Writer, c.Request.WithContext(withChatUser(c.Request.Context(), user)))
+	c.Request = c.Request.WithContext(withChatUser(c.Request.Context(), user)) // the one before need not last as long as an answer
+	s.chat.ServeHTTP(c.Writer, c.Request)
 }
 
 // admit holds a request against the limits of its user and reports whether its
@@ -125,11 +131,11 @@ func (s *server) serveChatAs(c *gin.Context, user string) {
 func (s *server) admit(ctx context.Context, user string, body []byte) (streams bool, err error) {
 	req, err := chatkit.DecodeRequest(body)
 	if err != nil {
-		return false, allow(s.reads, user)
+		return false, allow(ctx, s.reads, user, 1)
 	}
 	edge.AddLogAttrs(ctx, slog.String("type", string(req.Type)))
 	if !asksModel(req.Type) {
-		return req.Type.Streams(), allow(s.reads, user)
+		return req.Type.Streams(), allow(ctx, s.reads, user, 1)
 	}
 	return req.Type.Streams(), s.allowTurn(ctx, user)
 }

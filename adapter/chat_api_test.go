@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"taskwire/adapter/chatkit"
 	"taskwire/store"
@@ -225,6 +226,16 @@ func TestCancel(t *testing.T) {
 			t.Fatalf("threads: %v, %v", page.Rows, err)
 		}
 		body := `{"thread_id":"` + page.Rows[0].ID + `"}`
+		// That the model has sent something does not say that we have read it.
+		behind := storetest.Behind(t, h.Database)
+		defer behind.Close()
+		waitFor(t, "the beginning to be kept aside", func() bool {
+			var kept bool
+			if err := behind.QueryRow(`SELECT checkpoint LIKE '%Once upon%' FROM chat_turns WHERE session_id = $1`, page.Rows[0].ID).Scan(&kept); err != nil {
+				t.Fatal(err)
+			}
+			return kept
+		})
 		h.send(t, "POST", "/api/chatkit/cancel", body, h.as(t, "bob")).refused(t, 404, "not_found")
 		if a := h.send(t, "POST", "/api/chatkit/cancel", body, alice).ok(t, 200); a.Body != `{"cancelled":true}` {
 			t.Errorf("cancel says %s", a.Body)
@@ -270,17 +281,26 @@ func TestCancelElsewhere(t *testing.T) {
 	})
 }
 
-// slowModel begins an answer and never ends it.
+// slowModel begins an answer and never ends it: a word every 50 ms, so that
+// the text is kept aside after two seconds.
 func slowModel(t testing.TB, asked chan<- struct{}) *httptest.Server {
 	model := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
-		fmt.Fprint(w, `data: {"choices":[{"index":0,"delta":{"role":"assistant","content":"Once upon a time "}}]}`+"\n\n")
-		_ = http.NewResponseController(w).Flush()
-		select {
-		case asked <- struct{}{}:
-		default:
+		word := time.NewTicker(50 * time.Millisecond)
+		defer word.Stop()
+		for text := "Once upon a time "; ; text = "and a time " {
+			fmt.Fprintf(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":%q}}]}\n\n", text)
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+			select {
+			case <-word.C:
+			case <-r.Context().Done():
+				return
+			}
 		}
-		<-r.Context().Done()
 	}))
 	t.Cleanup(model.Close)
 	return model

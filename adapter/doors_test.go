@@ -23,7 +23,7 @@ func fill(path string) string {
 	return strings.NewReplacer(":user_id", "alice", ":task_id", "task_x", ":thread_id", "thr_x", ":id", "atc_x", "*file", "x/icon.svg").Replace(path)
 }
 
-// Every route but the open ones wants a token, and every route knows its
+// H10: every route but the open ones wants a token, and every route knows its
 // methods.
 func TestEveryRoute(t *testing.T) {
 	t.Parallel()

@@ -18,11 +18,12 @@ import (
 	"taskwire/edge"
 	"taskwire/identity"
 	"taskwire/identity/identitytest"
+	programs "taskwire/promises/fleet"
 	"taskwire/store"
 	"taskwire/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m, removePrograms, browsertest.Stop) }
+func TestMain(m *testing.M) { storetest.Main(m, programs.RemovePrograms, browsertest.Stop) }
 
 // A harness is the whole HTTP stack on a loopback port, over a real database
 // and a real mcpserver, trusting a provider of its own.
@@ -42,6 +43,7 @@ type setup struct {
 	engine  storetest.Engine  // SQLite if empty
 	noTools bool              // nobody serves the tools
 	change  func(*config)     // what no setting says
+	before  func(*server)     // changes parts while nothing runs yet that would use them
 }
 
 // audience of the provider's tokens.
@@ -88,6 +90,9 @@ func start(t testing.TB, s setup) *harness {
 	if h.Server, err = newServer(cfg, ln.Addr(), storetest.OpenConfig(t, h.Database), logger); err != nil {
 		t.Fatal(err)
 	}
+	if s.before != nil {
+		s.before(h.Server)
+	}
 	h.Server.start()
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
@@ -101,7 +106,7 @@ func start(t testing.TB, s setup) *harness {
 		}
 		h.Server.close()
 		if t.Failed() {
-			t.Logf("log: %s", h.Log)
+			t.Logf("log: %s", programs.Complaints(h.Log.String()))
 		}
 	})
 	return h
@@ -254,10 +259,10 @@ func (b *syncBuffer) String() string {
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// waitFor polls until the condition holds, and fails the test after 10 s.
+// waitFor polls until the condition holds, and fails the test after 60 s.
 func waitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(60 * time.Second)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)

@@ -57,7 +57,7 @@ func (s *server) outOfReach(ctx context.Context) (down []outage) {
 	answers := make([]chan error, len(checks))
 	for i, check := range checks {
 		answers[i] = make(chan error, 1)
-		go func() { answers[i] <- check.ask(ctx) }()
+		go func() { answers[i] <- edge.Safely(func() error { return check.ask(ctx) }) }()
 	}
 	for i, check := range checks {
 		if err := <-answers[i]; err != nil {

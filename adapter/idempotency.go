@@ -35,24 +35,30 @@ func (s *server) once(limit int64, h handler) handler {
 			return err
 		}
 		c.Request.Body = io.NopCloser(bytes.NewReader(body))
-		return s.onceFor(c, user, key, body, h)
+		return s.onceAt(c, user, claim{endpoint: endpointOf(c), key: key, content: body}, h)
 	}
-}
-
-// onceFor is once for those that know by what to tell one request from another.
-func (s *server) onceFor(c *gin.Context, user, key string, content []byte, h handler) error {
-	return s.onceAt(c, user, c.Request.Method+" "+c.FullPath(), key, content, h)
 }
 
 // errRefused is for handlers that have answered themselves, with a refusal: it
 // is sent, and the key is free, for nothing came of the request.
 var errRefused = errors.New("refused")
 
-// onceAt is onceFor for an endpoint whose keys are known by another name too.
-func (s *server) onceAt(c *gin.Context, user, endpoint, key string, content []byte, h handler) error {
+// A claim is what a request says it is.
+type claim struct {
+	endpoint, key string
+	content       []byte // tells it from others with this key
+	// same looks at what content leaves out, and refuses where that differs from
+	// the request that first answered. nil: content is all there is.
+	same func(first store.Answer) error
+}
+
+func endpointOf(c *gin.Context) string { return c.Request.Method + " " + c.FullPath() }
+
+// onceAt is once for those that know by what to tell one request from another.
+func (s *server) onceAt(c *gin.Context, user string, cl claim, h handler) error {
 	ctx := c.Request.Context()
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", c.Request.URL.RequestURI(), c.Request.Header.Get("X-Timezone"), content))
-	k := store.Key{Endpoint: endpoint, Key: key, Hash: sum[:]}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", c.Request.URL.RequestURI(), c.Request.Header.Get("X-Timezone"), cl.content))
+	k := store.Key{Endpoint: cl.endpoint, Key: cl.key, Hash: sum[:]}
 	first, err := s.chats.ClaimKey(ctx, user, k)
 	switch {
 	case errors.Is(err, store.ErrKeyReused):
@@ -61,7 +67,12 @@ func (s *server) onceAt(c *gin.Context, user, endpoint, key string, content []by
 		return errKeyRunning
 	case err != nil:
 		return err
-	case first != nil:
+	case first != nil && cl.same != nil:
+		if err := cl.same(*first); err != nil {
+			return err
+		}
+	}
+	if first != nil {
 		sendAnswer(c.Writer, c.Request, *first)
 		return nil
 	}
@@ -100,7 +111,8 @@ func (s *server) onceAt(c *gin.Context, user, endpoint, key string, content []by
 // known by the path to the turns that they begin; a key is one request of
 // either kind.
 func (s *server) serveChatOnce(c *gin.Context, user, key string, body []byte) error {
-	return s.onceAt(c, user, c.Request.URL.Path, key, body, func(c *gin.Context, user string) error {
+	cl := claim{endpoint: c.Request.URL.Path, key: key, content: body}
+	return s.onceAt(c, user, cl, func(c *gin.Context, user string) error {
 		c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), actionKey{}, key))
 		s.serveChatAs(c, user)
 		if c.Writer.Status() >= http.StatusBadRequest {
@@ -139,7 +151,7 @@ func (s *server) releaseKey(ctx context.Context, user string, k store.Key) {
 // request that it answers now.
 func sendAnswer(w http.ResponseWriter, r *http.Request, a store.Answer) {
 	for name, values := range a.Header {
-		if name != "X-Request-Id" {
+		if name != "X-Request-Id" && name != fileSum {
 			w.Header()[name] = values
 		}
 	}
@@ -178,7 +190,11 @@ func (s *server) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
 	for {
-		if _, err := s.chats.Sweep(ctx, s.uploads.vault.remove); err != nil && ctx.Err() == nil {
+		err := edge.Safely(func() error {
+			_, err := s.chats.Sweep(ctx, s.uploads.vault.remove)
+			return err
+		})
+		if err != nil && ctx.Err() == nil {
 			s.logger.WarnContext(ctx, "sweep", "err", err)
 		}
 		select {

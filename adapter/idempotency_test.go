@@ -21,6 +21,16 @@ func TestIdempotentUpload(t *testing.T) {
 			t.Errorf("again: %s, want %s", again.Body, first.Body)
 		}
 		upload("alice", "k1", "another").refused(t, 422, "key_reused")
+		if first.Header.Get(fileSum) != "" {
+			t.Error("the answer shows what is kept for us")
+		}
+		long := strings.Repeat("a line of a long file\n", 10000) // they differ at the end alone
+		kept := upload("alice", "k3", long+"1").ok(t, 200)
+		upload("alice", "k3", long+"2").refused(t, 422, "key_reused")
+		upload("alice", "k3", long).refused(t, 422, "key_reused")
+		if again := upload("alice", "k3", long+"1").ok(t, 200); again.Body != kept.Body {
+			t.Errorf("again: %s, want %s", again.Body, kept.Body)
+		}
 		if other := upload("bob", "k1", "hello").ok(t, 200); other.Body == first.Body {
 			t.Error("bob got alice's answer")
 		}
@@ -29,8 +39,8 @@ func TestIdempotentUpload(t *testing.T) {
 		// A failure is no answer to keep.
 		upload("alice", "k2", "a\x00").refused(t, 415, "unsupported_media_type")
 		upload("alice", "k2", "a\x00").refused(t, 415, "unsupported_media_type")
-		if got := len(h.stored(t)); got != 3 {
-			t.Errorf("%d files are stored, want 3", got)
+		if got := len(h.stored(t)); got != 4 {
+			t.Errorf("%d files are stored, want 4", got)
 		}
 	})
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -13,19 +15,58 @@ import (
 
 // Limits count in this process: two replicas allow twice as much.
 
-// readsLimited bounds what one user asks of us that is no turn. It refuses
-// before any work is done.
+// readsLimited bounds what one user asks of us that is no turn: how often, and
+// how much of it at once. It refuses before any work is done. The body is read
+// first: one that comes slowly must not keep the user's other devices out.
 func (s *server) readsLimited(h handler) handler {
+	return s.counted(func(c *gin.Context, user string) error {
+		body, err := edge.ReadBody(c.Writer, c.Request, maxTaskBody) // no other may be larger
+		if err != nil {
+			return err
+		}
+		c.Request.Body = io.NopCloser(bytes.NewReader(body))
+		leave, err := s.place(c.Request.Context(), user)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		return h(c, user)
+	})
+}
+
+// place waits for one of those that the user has at work, until leave.
+func (s *server) place(ctx context.Context, user string) (leave func(), err error) {
+	leave, err = s.share.Enter(ctx, user)
+	if err != nil {
+		err = later(retryAfter, refuse(http.StatusTooManyRequests, "rate_limited", "Too many requests at once; nothing was done. Try again in a moment."))
+	}
+	return leave, err
+}
+
+// counted bounds how often one user asks, not how much at once: files may take
+// as long as the user's line does.
+func (s *server) counted(h handler) handler {
 	return func(c *gin.Context, user string) error {
-		if err := allow(s.reads, user); err != nil {
+		if err := allow(c.Request.Context(), s.reads, user, weight(c.Request)); err != nil {
 			return err
 		}
 		return h(c, user)
 	}
 }
 
-func allow(l *edge.Limiter, user string) error {
-	if wait, ok := l.Allow(user); !ok {
+// weight is how many calls a request counts for: a file is one more for each
+// MiB, for taking it is work. One that does not say how large it is may be as
+// large as they come.
+func weight(r *http.Request) int {
+	size := r.ContentLength
+	if size < 0 && !edge.CheckContentType(r, "application/json") {
+		size = maxUpload
+	}
+	return 1 + int(min(max(size, 0), maxUpload)>>20)
+}
+
+func allow(ctx context.Context, l *edge.Limiter, user string, n int) error {
+	if wait, ok := l.Take(ctx, user, n); !ok {
 		return later(wait, refuse(http.StatusTooManyRequests, "rate_limited", "Too many requests; nothing was done. Try again in a moment."))
 	}
 	return nil
@@ -33,7 +74,7 @@ func allow(l *edge.Limiter, user string) error {
 
 // allowTurn bounds what asks the model.
 func (s *server) allowTurn(ctx context.Context, user string) error {
-	if err := allow(s.turns, user); err != nil {
+	if err := allow(ctx, s.turns, user, 1); err != nil {
 		return err
 	}
 	return s.withinBudget(ctx, user)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -30,6 +32,7 @@ func meddle(t testing.TB, tools string) *meddler {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			r.Out.Host = r.In.Host
+			readFirst(t, r)
 		},
 		ModifyResponse: func(resp *http.Response) error {
 			if resp.Request.Header.Get("Mcp-Method") == "tools/call" && m.calls.Add(1) == 1 {
@@ -45,4 +48,18 @@ func meddle(t testing.TB, tools string) *meddler {
 	})
 	t.Cleanup(m.Close)
 	return m
+}
+
+// readFirst reads a request before it is passed on. Otherwise an answer that
+// comes at once lets the server close the body that the proxy still reads, and
+// the proxy then drops the connection in the middle of the answer.
+func readFirst(t testing.TB, r *httputil.ProxyRequest) {
+	if r.Out.Body == nil {
+		return
+	}
+	body, err := io.ReadAll(r.In.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	r.Out.Body = io.NopCloser(bytes.NewReader(body))
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/openai/openai-go/v3"
+
+	"taskwire/edge"
 )
 
 // A keyStatus is what is known of OPENAI_API_KEY.
@@ -72,7 +74,10 @@ func (k *keyCheck) status() keyStatus {
 func (k *keyCheck) look() {
 	ctx, cancel := context.WithTimeout(k.life, hostedPatience)
 	defer cancel()
-	_, err := k.api.List(ctx)
+	err := edge.Safely(func() error {
+		_, err := k.api.List(ctx)
+		return err
+	})
 	if ctx.Err() == nil || err == nil {
 		k.learn(err)
 	}

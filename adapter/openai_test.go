@@ -119,7 +119,30 @@ func TestHostedSessions(t *testing.T) {
 	}
 }
 
-// Whatever OpenAI does, the caller hears what to do, and never the key.
+// E01: who is nobody costs nothing: OpenAI is not asked.
+func TestHostedSessionNeedsAToken(t *testing.T) {
+	t.Parallel()
+	o := startOpenAI(t)
+	h := start(t, setup{noTools: true, env: hosted(o)})
+	made := h.newSession(t, "alice")
+	before := h.hash(t)
+	for path, body := range map[string]string{"/api/chatkit/session": "", "/api/chatkit/refresh": `{"session_id":"` + made.ID + `"}`} {
+		h.send(t, "POST", path, body, nil).refused(t, 401, "token_missing")
+		for _, token := range []string{"junk", made.Secret, openAIKey, h.secret(t, "alice"), h.Provider.Token(t, "alice", "https://tasks.example.com")} {
+			h.send(t, "POST", path, body, header{"Authorization": "Bearer " + token}).refused(t, 401, "token_invalid")
+		}
+	}
+	if h.hash(t) != before {
+		t.Error("something was stored")
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.sessions) != 1 || len(o.cancelled) != 0 {
+		t.Errorf("OpenAI made sessions for %q and cancelled %q", o.sessions, o.cancelled)
+	}
+}
+
+// E09: whatever OpenAI does, the caller hears what to do, and never the key.
 func TestHostedSessionFaults(t *testing.T) {
 	t.Parallel()
 	o := startOpenAI(t)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"maps"
-	"net"
 	"strings"
 	"testing"
 
@@ -12,12 +11,11 @@ import (
 // freeAddress is a loopback address that nobody listened on just now.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := storetest.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	return addr
 }
 
 // Both programs are ready in the end, whichever starts first, as `make run`

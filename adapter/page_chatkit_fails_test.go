@@ -8,7 +8,7 @@ import (
 	"taskwire/adapter/web/chatkittest"
 )
 
-// However ChatKit fails, the built-in chat comes, and soon.
+// F04: however ChatKit fails, the built-in chat comes, and soon.
 func TestChatKitFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

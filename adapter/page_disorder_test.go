@@ -81,23 +81,3 @@ func TestPageHistoryIsRedrawn(t *testing.T) {
 	history.WaitText("Nothing was found.")
 	history.Button("add water the plants…").Gone()
 }
-
-// Conversations that were asked for with "Show more" stay when the list comes anew.
-func TestPageHistoryKeepsWhatIsShown(t *testing.T) {
-	t.Parallel()
-	h := start(t, setup{env: ownFace(nil)})
-	for range 25 {
-		h.stream(t, say("help"), nil)
-	}
-	tab := h.visit(t)
-	tab.Button("History").Click()
-	history := tab.Find("complementary", "History")
-	history.Button("Show more").Click()
-	history.Button("Show more").Gone()
-	ask(t, tab, "add buy milk")
-	history.Button("add buy milk…").Wait()
-	tab.Rest()
-	if got := history.Button("Rename …").Count(); got < 25 {
-		t.Errorf("%d conversations are listed after an answer, want those that were", got)
-	}
-}

@@ -89,7 +89,7 @@ func receive(t testing.TB, what string, sign <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-sign:
-	case <-time.After(10 * time.Second):
+	case <-time.After(60 * time.Second):
 		t.Fatalf("waited in vain: %s", what)
 	}
 }

@@ -70,7 +70,8 @@ func TestPageHistory(t *testing.T) {
 	}
 }
 
-// More conversations than fit on a page of the list are all reached.
+// More conversations than fit on a page of the list are all reached, and stay
+// when the list comes anew.
 func TestPageLongHistory(t *testing.T) {
 	t.Parallel()
 	h := start(t, setup{env: ownFace(nil)})
@@ -84,6 +85,12 @@ func TestPageLongHistory(t *testing.T) {
 	history.Button("Show more").Gone()
 	if got := history.Button("Rename …").Count(); got != 25 {
 		t.Errorf("%d conversations are listed, want 25", got)
+	}
+	ask(t, tab, "add buy milk")
+	history.Button("add buy milk…").Wait()
+	tab.Rest()
+	if got := history.Button("Rename …").Count(); got < 25 {
+		t.Errorf("%d conversations are listed after an answer, want those that were", got)
 	}
 }
 

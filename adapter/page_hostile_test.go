@@ -66,7 +66,7 @@ func assistantSaid(thread string, n int, text string) chatkit.Item {
 }
 
 // Whatever was stored is shown as text, wherever it stands, and breaks nothing
-// (F08): messages, answers, steps, titles of tasks and of conversations, names
+// (F08, L24): messages, answers, steps, titles of tasks and of conversations, names
 // of files.
 func TestPageHostileTexts(t *testing.T) {
 	t.Parallel()

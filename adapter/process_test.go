@@ -4,52 +4,19 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	programs "taskwire/promises/fleet"
 	"taskwire/store"
 )
 
-// Programs are built once for all tests of this run.
-var built = struct {
-	dir     string
-	err     error
-	once    sync.Once
-	program map[string]func() (string, error)
-}{program: map[string]func() (string, error){}}
-
-func init() {
-	for name, pkg := range map[string]string{"adapter": ".", "mcpserver": "../mcpserver"} {
-		built.program[name] = sync.OnceValues(func() (string, error) {
-			built.once.Do(func() { built.dir, built.err = os.MkdirTemp("", "adapter") })
-			if built.err != nil {
-				return "", built.err
-			}
-			path := filepath.Join(built.dir, name)
-			out, err := exec.Command("go", "build", "-o", path, pkg).CombinedOutput()
-			if err != nil {
-				return "", &exec.Error{Name: "go build: " + string(out), Err: err}
-			}
-			return path, nil
-		})
-	}
-}
-
-func removePrograms() error { return os.RemoveAll(built.dir) }
-
 func program(t testing.TB, name string) string {
 	t.Helper()
-	path, err := built.program[name]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return programs.Program(t, name)
 }
 
 // A process is a program of ours, in a process of its own. It is stopped with
@@ -87,7 +54,7 @@ func launch(t testing.TB, name string, env map[string]string, flags ...string) *
 	t.Cleanup(func() {
 		p.stop(t)
 		if t.Failed() {
-			t.Logf("log of %s: %s", name, p.Log)
+			t.Logf("log of %s: %s", name, programs.Complaints(p.Log.String()))
 		}
 	})
 	waitFor(t, name+" to listen", func() bool {

@@ -16,6 +16,7 @@ import (
 
 	"taskwire/adapter/agent/agenttest"
 	"taskwire/adapter/chatkit"
+	"taskwire/promises/tally"
 )
 
 // A recording is a reply as a provider sent it, and what should become of it.
@@ -65,21 +66,24 @@ func TestRecordedProviders(t *testing.T) {
 	}
 	m := startModel(t)
 	h := start(t, setup{env: m.env(nil), change: impatient})
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			t.Parallel()
-			r := readRecording(t, file)
-			c := h.chat(t, m, agenttest.Body(200, r.ContentType, r.body))
-			s := c.says("hello")
-			r.checkEnd(c, s)
-			r.checkText(c, s)
-			r.checkCalls(c)
-			c.plays()
-			if s := c.says("and now?"); s.text() != "All done." {
-				t.Errorf("the next turn: %s", s.Body)
-			}
-		})
-	}
+	t.Run("files", func(t *testing.T) {
+		for _, file := range files {
+			t.Run(filepath.Base(file), func(t *testing.T) {
+				t.Parallel()
+				r := readRecording(t, file)
+				c := h.chat(t, m, agenttest.Body(200, r.ContentType, r.body))
+				s := c.says("hello")
+				r.checkEnd(c, s)
+				r.checkText(c, s)
+				r.checkCalls(c)
+				c.plays()
+				if s := c.says("and now?"); s.text() != "All done." {
+					t.Errorf("the next turn: %s", s.Body)
+				}
+			})
+		}
+	})
+	tally.Counted(t, tally.Entry{Promise: "P12", What: "recorded streams", Runs: len(files)})
 }
 
 func (r recording) checkEnd(c *chatter, s streamed) {

@@ -369,7 +369,7 @@ func signsOfLife(w *agenttest.Writer, _ agenttest.Request) {
 	}
 }
 
-// The tokens of a day are counted over all of a user's turns, and are theirs.
+// L28: the tokens of a day are counted over all of a user's turns, and are theirs.
 func TestTokensOfADay(t *testing.T) {
 	t.Parallel()
 	m := startModel(t)

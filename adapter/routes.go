@@ -46,7 +46,7 @@ func (s *server) routes() *gin.Engine {
 	chat.GET("/threads", s.forUser(s.readsLimited(s.searchThreads)))
 	chat.GET("/threads/:thread_id", s.forUser(s.readsLimited(s.threadState)))
 	chat.POST("/beacon", s.forChat(s.readsLimited(s.beacon)))
-	chat.POST("/upload", s.forChat(s.readsLimited(s.directUpload)))
+	chat.POST("/upload", s.forChat(s.counted(s.directUpload)))
 	chat.PUT("/upload/:id", s.byLink(linkUpload, s.announcedUpload))
 	chat.POST("/upload/:id", s.byLink(linkUpload, s.announcedUpload))
 	chat.GET("/attachments/:id", s.byLink(linkPreview, s.attachment))

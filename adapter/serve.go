@@ -69,7 +69,10 @@ func (s *server) drainChat(ctx context.Context) <-chan struct{} {
 		defer close(drained)
 		grace, cancel := context.WithTimeout(context.Background(), max(0, s.cfg.edge.ShutdownGrace-lastWords))
 		defer cancel()
-		s.chat.Drain(grace)
+		err := edge.Safely(func() error { s.chat.Drain(grace); return nil })
+		if err != nil {
+			s.logger.Error("drain", "err", err)
+		}
 	})
 	return drained
 }
@@ -99,6 +102,7 @@ type server struct {
 	reads     *edge.Limiter // requests that are no turn
 	turns     *edge.Limiter // requests that ask the model
 	streams   *edge.Cap     // open answers
+	share     *edge.Share   // of what is at work
 	beacons   *beacons
 	page      *web.Page
 	memory    *tender
@@ -111,10 +115,10 @@ type server struct {
 func newServer(cfg config, addr net.Addr, st *store.Store, logger *slog.Logger) (_ *server, err error) {
 	s := &server{
 		cfg: cfg, loopback: edge.IsLoopbackAddr(addr.String()), logger: logger, store: st,
-		chats: st.Chats(store.Replica{Mend: mend}),
+		chats: st.Chats(store.Replica{Mend: mend, Cautious: true}),
 		key:   newKeyCheck(cfg.sessions),
 		reads: edge.NewLimiter(cfg.edge.RateReads), turns: edge.NewLimiter(cfg.edge.RateTurns),
-		streams: edge.NewCap(cfg.edge.MaxStreams), beacons: newBeacons(), memory: new(tender),
+		streams: edge.NewCap(cfg.edge.MaxStreams), share: edge.NewShare(edge.CallsAtOnce), beacons: newBeacons(), memory: new(tender),
 	}
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.reach = &reach{look: s.outOfReach}

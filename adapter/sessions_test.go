@@ -57,7 +57,7 @@ func TestSessionNamesNobody(t *testing.T) {
 	h.send(t, "POST", "/api/chatkit/session", `{"x":"`+strings.Repeat("x", 64<<10)+`"}`, h.as(t, "alice")).refused(t, 413, "too_large")
 }
 
-// Whoever has no token gets no session, and a secret is none.
+// E01: whoever has no token gets no session, and a secret is none.
 func TestSessionNeedsAToken(t *testing.T) {
 	t.Parallel()
 	h := start(t, setup{noTools: true})

@@ -88,7 +88,7 @@ func (s *chatStore) LoadThreads(ctx context.Context, user string, p chatkit.Page
 	if err != nil {
 		return chatkit.Page[*chatkit.Thread]{}, translate(err)
 	}
-	return toThreads(page)
+	return s.toThreads(ctx, page), nil
 }
 
 // search finds threads by words in their titles and messages, newest first.
@@ -97,7 +97,7 @@ func (s *chatStore) search(ctx context.Context, user, text string, p chatkit.Pag
 	if err != nil {
 		return chatkit.Page[*chatkit.Thread]{}, translate(err)
 	}
-	return toThreads(page)
+	return s.toThreads(ctx, page), nil
 }
 
 func (s *chatStore) DeleteThread(ctx context.Context, user, id string) error {

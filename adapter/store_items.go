@@ -78,19 +78,21 @@ func (s *chatStore) toItemPage(ctx context.Context, user string, page store.Page
 	return out
 }
 
-func toThreads(page store.PageOf[store.Session]) (chatkit.Page[*chatkit.Thread], error) {
+// toThreads leaves out what cannot be read, as toItems does.
+func (s *chatStore) toThreads(ctx context.Context, page store.PageOf[store.Session]) chatkit.Page[*chatkit.Thread] {
 	out := chatkit.Page[*chatkit.Thread]{HasMore: page.More}
 	for _, session := range page.Rows {
 		thread, err := toThread(session)
 		if err != nil {
-			return out, err
+			s.logger.ErrorContext(ctx, "thread left out", "thread", session.ID, "err", err)
+			continue
 		}
 		out.Data = append(out.Data, thread)
 	}
 	if page.More {
 		out.After = page.Rows[len(page.Rows)-1].ID
 	}
-	return out, nil
+	return out
 }
 
 // threadStatus is a thread's state as it is stored.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"taskwire/adapter/chatkit"
 	"taskwire/store"
@@ -39,8 +40,8 @@ func (s *chatStore) beginTurn(ctx context.Context, user string, begin store.Turn
 		return nil, translate(err)
 	}
 	thread, err := toThread(turn.Session())
-	if err != nil {
-		return nil, err
+	if err != nil { // a damaged row, which must not be busy for good
+		return nil, errors.Join(err, turn.End(context.WithoutCancel(ctx), store.Failed, store.MessageChanges{}))
 	}
 	return &storedTurn{Turn: turn, store: s, user: user, thread: thread, before: s.toItemPage(ctx, user, turn.TakeHistory())}, nil
 }

@@ -169,7 +169,9 @@ func (s *server) callTool(c *gin.Context, user, tool string, args map[string]any
 	if key != "" && c.Request.Method != http.MethodGet {
 		call.CallID = restCallID(key)
 	}
-	result, err := s.tools.Call(c.Request.Context(), user, call)
+	ctx, cancel := inTime(c.Request.Context())
+	defer cancel()
+	result, err := s.tools.Call(ctx, user, call)
 	switch {
 	case err != nil:
 		return toolsAway(err)

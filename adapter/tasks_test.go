@@ -169,6 +169,7 @@ func TestTasksOfOddUsers(t *testing.T) {
 	}
 }
 
+// H14: what was changed since it was read is not written over.
 func TestTaskVersions(t *testing.T) {
 	t.Parallel()
 	h := start(t, setup{})

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"mime"
@@ -43,23 +45,66 @@ func (s *server) directUpload(c *gin.Context, user string) error {
 	if key == "" {
 		return add(c, user)
 	}
-	// The form as a whole is another one each time a browser sends it: the name
-	// and the beginning of the file tell whether it is the same.
+	return s.addOnce(c, user, key, f, add)
+}
+
+// fileSum is a header of answers that are kept, and never sent: the sum of the
+// file that was uploaded.
+const fileSum = "Taskwire-File-Sum"
+
+// addOnce makes an upload safe to repeat. The form as a whole is another one each
+// time a browser sends it, and the file may be large: its name and its beginning
+// claim the key, and whether the rest is the same shows once it has been read.
+func (s *server) addOnce(c *gin.Context, user, key string, f *file, add handler) error {
 	head, err := peek(f, sniffLen)
 	if err != nil {
 		return err
 	}
-	f.Reader = io.MultiReader(bytes.NewReader(head), f.Reader)
-	return s.onceFor(c, user, key, append([]byte(f.name+"\n"), head...), add)
+	sum := sha256.New()
+	f.Reader = io.TeeReader(io.MultiReader(bytes.NewReader(head), f.Reader), sum)
+	cl := claim{endpoint: endpointOf(c), key: key, content: append([]byte(f.name+"\n"), head...)}
+	cl.same = func(first store.Answer) error {
+		if _, err := io.Copy(io.Discard, f); err != nil {
+			return err
+		}
+		if err := f.end(); err != nil {
+			return err
+		}
+		if http.Header(first.Header).Get(fileSum) != hex.EncodeToString(sum.Sum(nil)) {
+			return errKeyReused
+		}
+		return nil
+	}
+	return s.onceAt(c, user, cl, func(c *gin.Context, user string) error {
+		err := add(c, user)
+		c.Writer.Header().Set(fileSum, hex.EncodeToString(sum.Sum(nil)))
+		return err
+	})
 }
 
 // announcedUpload takes the bytes of an attachment that was announced: raw, or
 // multipart with the field file.
 func (s *server) announcedUpload(c *gin.Context, user string) error {
-	open := func() (*file, error) { return rawFile(c) }
-	if c.Request.Method == http.MethodPost {
-		open = func() (*file, error) { return multipartFile(c) }
+	if c.Request.Method != http.MethodPost {
+		return s.fulfil(c, user, func() (*file, error) { return rawFile(c) })
 	}
+	key, err := idempotencyKey(c.Request)
+	if err != nil {
+		return err
+	}
+	if key == "" {
+		return s.fulfil(c, user, func() (*file, error) { return multipartFile(c) })
+	}
+	f, err := multipartFile(c)
+	if err != nil {
+		return err
+	}
+	return s.addOnce(c, user, key, f, func(c *gin.Context, user string) error {
+		return s.fulfil(c, user, func() (*file, error) { return f, nil })
+	})
+}
+
+func (s *server) fulfil(c *gin.Context, user string, open func() (*file, error)) error {
 	made, err := s.uploads.fulfil(c.Request.Context(), user, c.Param("id"), open)
 	if err != nil {
 		return err
@@ -80,7 +125,7 @@ func (s *server) byLink(purpose string, h handler) gin.HandlerFunc {
 				return "", errLink
 			}
 		}
-		s.as(who, s.readsLimited(h))(c)
+		s.as(who, s.counted(h))(c)
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"taskwire/store/storetest"
 )
 
 // Files by how they begin.
@@ -180,6 +182,9 @@ func (h *harness) sweptLike(t testing.TB, before string) {
 		t.Fatal(err)
 	}
 	if h.hash(t) != before {
+		for _, table := range storetest.Tables() {
+			t.Logf("%s has %d rows", table, storetest.Count(t, h.Database, table))
+		}
 		t.Error("rows are left behind")
 	}
 }
@@ -217,6 +222,30 @@ func TestAnnouncedUpload(t *testing.T) {
 		if made.Name != "a.png" {
 			t.Errorf("made %+v", made)
 		}
+	})
+	t.Run("as a form, once", func(t *testing.T) {
+		w, _ := announce("a.txt")
+		send := func(key, content string, twice bool) answer {
+			contentType, body := formOf(t, "a.txt", "text/plain", content)
+			if twice {
+				_, boundary, _ := strings.Cut(contentType, "boundary=")
+				part := strings.TrimSuffix(body, "--"+boundary+"--\r\n")
+				body = part + part + "--" + boundary + "--\r\n"
+			}
+			hd := h.as(t, "alice").with("Content-Type", contentType)
+			if key != "" {
+				hd = hd.with("Idempotency-Key", key)
+			}
+			return h.send(t, "POST", uploadPath+"/"+w.ID, body, hd)
+		}
+		send("k", "a\x00b", false).refused(t, 415, "unsupported_media_type")
+		first := send("k", "hello", false).ok(t, 200)
+		if again := send("k", "hello", false).ok(t, 200); again.Body != first.Body {
+			t.Errorf("again: %s, want %s", again.Body, first.Body)
+		}
+		send("k", "other", false).refused(t, 422, "key_reused")
+		send("", "hello", false).refused(t, 409, "conflict")
+		send("k", "hello", true).refused(t, 400, "invalid")
 	})
 	t.Run("again after a mistake", func(t *testing.T) {
 		w, url := announce("b.txt")
@@ -310,9 +339,8 @@ func (o *fullObject) Write(p []byte) (int, error) {
 
 func TestUploadDiskFull(t *testing.T) {
 	t.Parallel()
-	h := start(t, setup{noTools: true})
+	h := start(t, setup{noTools: true, before: func(s *server) { s.uploads.vault = &fullDisk{s.uploads.vault, 50_000} }})
 	before := h.hash(t)
-	h.Server.uploads.vault = &fullDisk{h.Server.uploads.vault, 50_000}
 	a := h.upload(t, "alice", "a.txt", "text/plain", strings.Repeat("x", 100_000))
 	if a.refused(t, 507, "disk_full"); strings.Contains(a.Body, "uploads") {
 		t.Errorf("a path is told: %s", a.Body)

@@ -16,6 +16,8 @@ import (
 	_ "gocloud.dev/blob/s3blob" // s3:// in UPLOADS_URL
 	"gocloud.dev/gcerrors"
 
+	"taskwire/edge"
+	"taskwire/faultpoint"
 	"taskwire/store"
 )
 
@@ -42,6 +44,15 @@ type object interface {
 type content struct {
 	io.ReadCloser
 	size int64
+}
+
+func (c *content) Read(p []byte) (int, error) {
+	wait := faultpoint.At(context.Background(), "files.read")
+	if err := wait.Before(); err != nil {
+		return 0, err
+	}
+	n, err := c.ReadCloser.Read(p)
+	return n, wait.After(err)
 }
 
 // openVault opens the bucket at address, or the folder for uploads in the data
@@ -77,7 +88,7 @@ func vaultOf(dir string, bucket *blob.Bucket, err error) (vault, error) {
 	v := &bucketVault{bucket: bucket}
 	if started := time.Now(); dir != "" {
 		// By then no other process can still write what it began before.
-		v.tidying = time.AfterFunc(uploadTime, func() { _ = tidy(dir, started) }) // else the next start does
+		v.tidying = time.AfterFunc(uploadTime, func() { _ = edge.Safely(func() error { return tidy(dir, started) }) }) // else the next start does
 	}
 	return v, nil
 }
@@ -88,9 +99,13 @@ type bucketVault struct {
 }
 
 func (v *bucketVault) create(ctx context.Context, key, mimeType string) (object, error) {
+	wait := faultpoint.At(ctx, "files.create")
+	if err := wait.Before(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	w, err := v.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: mimeType, DisableContentTypeDetection: true})
-	if err != nil {
+	if err = wait.After(err); err != nil {
 		cancel()
 		return nil, err
 	}
@@ -102,9 +117,23 @@ type bucketObject struct {
 	cancel context.CancelFunc
 }
 
+func (o *bucketObject) Write(p []byte) (int, error) {
+	wait := faultpoint.At(context.Background(), "files.write")
+	if err := wait.Before(); err != nil {
+		return 0, err
+	}
+	n, err := o.Writer.Write(p)
+	return n, wait.After(err)
+}
+
 func (o *bucketObject) done() error {
 	defer o.cancel()
-	return o.Close()
+	wait := faultpoint.At(context.Background(), "files.finish")
+	if err := wait.Before(); err != nil {
+		o.drop()
+		return err
+	}
+	return wait.After(o.Close())
 }
 
 // drop: a writer whose context has ended throws away what it has.
@@ -114,6 +143,10 @@ func (o *bucketObject) drop() {
 }
 
 func (v *bucketVault) open(ctx context.Context, key string) (*content, error) {
+	wait := faultpoint.At(ctx, "files.open")
+	if err := wait.Before(); err != nil {
+		return nil, err
+	}
 	r, err := v.bucket.NewReader(ctx, key, nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil, store.ErrNotFound
@@ -121,15 +154,23 @@ func (v *bucketVault) open(ctx context.Context, key string) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := wait.After(nil); err != nil {
+		r.Close()
+		return nil, err
+	}
 	return &content{ReadCloser: r, size: r.Size()}, nil
 }
 
 func (v *bucketVault) remove(ctx context.Context, key string) error {
+	wait := faultpoint.At(ctx, "files.remove")
+	if err := wait.Before(); err != nil {
+		return err
+	}
 	err := v.bucket.Delete(ctx, key)
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil
 	}
-	return err
+	return wait.After(err)
 }
 
 // unfinishedFile matches what a process that dies leaves in a folder: objects are

@@ -61,6 +61,9 @@ func (r *sentReader) Read(p []byte) (n int, err error) {
 			r.parts, r.at = r.parts[1:], 0
 		}
 	}
+	if len(r.parts) == 0 {
+		r.parts = nil // an empty rest would keep them all, and HTTP/2 closes late
+	}
 	if n == 0 && len(p) > 0 { // the end, or it was closed
 		return 0, io.EOF
 	}

@@ -73,6 +73,7 @@ func TestBodies(t *testing.T) {
 				c.want["store"], c.want["instructions"], c.want["input"] = false, opening+c.prompt.system, messages
 			}
 			if m.openAI {
+				c.want["store"] = false
 				c.want["safety_identifier"], c.want["prompt_cache_key"] = m.safetyKey("u"), m.safetyKey("u")
 			}
 			for range 2 { // the second time with parts that are there

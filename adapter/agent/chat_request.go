@@ -15,6 +15,9 @@ func (m *Model) chatBody(p *prompt, f features) body {
 		b = append(appendKey(b, "stream_options"), `{"include_usage":true}`...)
 	}
 	b = m.appendUser(b, p.user)
+	if m.openAI { // which keeps conversations unless it is told not to
+		b = append(appendKey(b, "store"), "false"...)
+	}
 	if p.choice != "" {
 		b = append(appendKey(b, "tool_choice"), `{"type":"function","function":{`...)
 		b = append(appendField(b, "name", p.choice), '}', '}')

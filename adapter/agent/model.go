@@ -35,7 +35,7 @@ type ModelConfig struct {
 	// many silent streams. Its cookie jar and redirects are not used.
 	HTTPClient *http.Client
 	// Idle is how long the provider may say nothing, before the first byte
-	// and between bytes; 0: 30 s.
+	// and between bytes; 0: 29 s, so that people hear of it within 30.
 	Idle time.Duration
 	// Connect is how long it may take, with all retries, until a connection
 	// stands; 0: 4.5 s.
@@ -74,7 +74,7 @@ func NewModel(cfg ModelConfig) (*Model, error) {
 		return nil, err
 	}
 	orElse(&cfg.API, APIChat)
-	orElse(&cfg.Idle, 30*time.Second)
+	orElse(&cfg.Idle, 29*time.Second)
 	orElse(&cfg.Connect, 4500*time.Millisecond)
 	orElse(&cfg.HTTPClient, newHTTPClient())
 	host := base.Hostname()
@@ -130,7 +130,7 @@ func newHTTPClient() *http.Client {
 		ExpectContinueTimeout: time.Second,
 		MaxIdleConnsPerHost:   64,
 		IdleConnTimeout:       60 * time.Second,
-		ReadBufferSize:        1 << 10,
+		ReadBufferSize:        1 << 9, // for heads: what reads events brings its own
 		WriteBufferSize:       1 << 9, // has room for the headers; a body goes past it
 		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 	}}

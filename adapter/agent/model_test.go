@@ -38,8 +38,9 @@ func TestModelConfigIsChecked(t *testing.T) {
 	}
 }
 
-// Fields that only OpenAI knows go to OpenAI alone, and what tells users apart
-// there does not name them.
+// L26: fields that only OpenAI knows go to OpenAI alone, and what tells users
+// apart there does not name them. Nothing is kept there that one user's request
+// could share with another's.
 func TestOpenAIAlone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -61,6 +62,14 @@ func TestOpenAIAlone(t *testing.T) {
 				}
 				if c.openAI && (key != string(again["safety_identifier"]) || key == string(bob["safety_identifier"]) || strings.Contains(key, "alice")) {
 					t.Errorf("keys %s, %s, %s", key, again["safety_identifier"], bob["safety_identifier"])
+				}
+				for _, fields := range []map[string]json.RawMessage{alice, bob} {
+					if kept := string(fields["store"]); kept != "false" && (c.openAI || api == APIResponses || kept != "") {
+						t.Errorf("store %s", kept)
+					}
+					if fields["conversation"] != nil || fields["previous_response_id"] != nil {
+						t.Error("the request goes on with one that is kept at the provider")
+					}
 				}
 				if strict := strings.Contains(string(alice["tools"]), `"strict":true`); strict != c.openAI {
 					t.Errorf("tools %s", alice["tools"])

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/openai/openai-go/v3/option"
+
+	"taskwire/faultpoint"
 )
 
 // A refusal is an answer with a status of 400 or above.
@@ -56,8 +58,16 @@ func (s *sending) Do(req *http.Request) (*http.Response, error) {
 	sent := &sentBody{parts: s.body, dog: s.dog}
 	req.Header, req.ContentLength = s.header, s.body.size()
 	req.Body, req.GetBody = sent.reader(), func() (io.ReadCloser, error) { return sent.reader(), nil }
+	wait := faultpoint.At(req.Context(), "model.send")
+	if err := wait.Before(); err != nil {
+		return nil, err
+	}
 	res, err := s.transport.RoundTrip(req)
 	if err != nil {
+		return nil, err
+	}
+	if err := wait.After(nil); err != nil {
+		res.Body.Close()
 		return nil, err
 	}
 	sent.drop()

@@ -8,7 +8,8 @@ import (
 
 const (
 	// readSize is what an open stream costs while it is silent. Most events
-	// are smaller. Until its first bytes come it costs firstSize.
+	// are smaller. Until its first event comes it costs firstSize, which has
+	// room for the comments that some providers send while the model thinks.
 	readSize  = 2 << 10
 	firstSize = 64
 	// maxEvent bounds one event, and a reply that is no stream. It has room
@@ -32,6 +33,7 @@ type eventReader struct {
 	to      int
 	data    []byte // of the event that is being read
 	total   int
+	spoken  bool // there was an event with data
 	started bool
 	ended   bool // src has
 }
@@ -88,6 +90,7 @@ func (e *eventReader) next() ([]byte, error) {
 			return nil, errReplyTooLarge
 		}
 		e.data = append(e.data, value...)
+		e.spoken = true
 	}
 }
 
@@ -149,7 +152,9 @@ func (e *eventReader) fill() error {
 		e.buf = e.first[:]
 	case used == 0:
 		e.from, e.to = 0, 0
-		if len(e.buf) < readSize || len(e.buf) > keepSize {
+		if !e.spoken {
+			e.buf = e.first[:]
+		} else if len(e.buf) < readSize || len(e.buf) > keepSize {
 			e.buf = make([]byte, readSize)
 		}
 	case e.to == len(e.buf) && e.from > 0 && used <= len(e.buf)/2:

@@ -78,6 +78,7 @@ func sayLike(w http.ResponseWriter, rpc scriptedRequest) {
 	say(w, rpc, fine)
 }
 
+// P10, P12: what a result may be beside what it should be.
 func TestResultsThatAreOdd(t *testing.T) {
 	t.Parallel()
 	const trace = `panic: nil map\n\ngoroutine 7 [running]:\nmain.(*store).get(0xc000123456)\n\t/srv/app/secret/store.go:42 +0x1d`
@@ -213,6 +214,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 	}
 }
 
+// P14: a hundred thousand notifications in one call.
 func TestFloodOfNotificationsTakesLittleMemory(t *testing.T) {
 	event := []byte(`data: {"jsonrpc":"2.0","method":"notifications/progress"}` + "\n\n")
 	server := script(t, func(w http.ResponseWriter, _ *http.Request, _ scriptedRequest) {

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,9 +16,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-)
 
-var callsOfEachUser = flag.Int("tool-calls", 10_000, "calls of each user in TestUsersAreNeverMixedUp")
+	count "taskwire/promises/tally"
+)
 
 func TestToolsOfTheRealServer(t *testing.T) {
 	t.Parallel()
@@ -212,10 +211,11 @@ func TestUsersAreNeverMixedUp(t *testing.T) {
 	var wait sync.WaitGroup
 	var wrong, failed atomic.Int64
 	const callers = 8 // of each user
+	each := count.Rounds(1_000, 10_000) / callers
 	for _, user := range users {
 		for range callers {
 			wait.Go(func() {
-				for range *callsOfEachUser / callers {
+				for range each {
 					result, err := m.Call(t.Context(), user, ToolCall{Name: "get_task", Arguments: encode(t, map[string]any{"task_id": ids[user]})})
 					switch {
 					case err != nil || result.IsError:
@@ -228,8 +228,10 @@ func TestUsersAreNeverMixedUp(t *testing.T) {
 		}
 	}
 	wait.Wait()
-	want := int64(*callsOfEachUser / callers * callers * len(users))
-	t.Logf("%d calls, %d with another's token, %d with another's answer", proxy.calls.Load(), proxy.mixed.Load(), wrong.Load())
+	want := int64(each * callers * len(users))
+	count.Counted(t, count.Entry{
+		Promise: "P9", What: "calls of two users at once", Runs: int(proxy.calls.Load()), Broken: int(proxy.mixed.Load() + wrong.Load()), Note: "by the client of the tools",
+	})
 	if proxy.calls.Load() < want || proxy.mixed.Load() != 0 || wrong.Load() != 0 || failed.Load() != 0 {
 		t.Errorf("of %d calls %d arrived, %d with another's token, %d with another's answer, %d failed",
 			want, proxy.calls.Load(), proxy.mixed.Load(), wrong.Load(), failed.Load())
@@ -249,6 +251,7 @@ func TestRecorderCatchesAMixUp(t *testing.T) {
 	}})
 	result, err := broken.Call(t.Context(), "alice", ToolCall{Name: "get_task", Arguments: encode(t, map[string]any{"task_id": task["id"]})})
 	if err != nil || result.Code != CodeNotFound || proxy.mixed.Load() != 1 {
-		t.Errorf("a token of another: %+v, %v; %d seen, want 1", result, err, proxy.mixed.Load())
+		t.Fatalf("a token of another: %+v, %v; %d seen, want 1", result, err, proxy.mixed.Load())
 	}
+	count.Caught(t, "P9", "a token of another's on a call")
 }

@@ -10,6 +10,8 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+
+	"taskwire/faultpoint"
 )
 
 const (
@@ -124,11 +126,18 @@ func (m *MCPTools) send(ctx context.Context, authorization, method, name string,
 	if authorization != "" {
 		req.Header.Set("Authorization", authorization)
 	}
+	wait := faultpoint.At(ctx, "tools.send")
+	if err := wait.Before(); err != nil {
+		return rpcReply{}, m.lost(ctx, "not sent", err)
+	}
 	resp, err := m.client.Do(req)
 	if err != nil {
 		return rpcReply{}, m.lost(ctx, "no answer", err)
 	}
 	defer resp.Body.Close()
+	if err := wait.After(nil); err != nil {
+		return rpcReply{}, m.lost(ctx, "no answer", err)
+	}
 	return m.read(ctx, resp, id)
 }
 
@@ -180,7 +189,12 @@ func (m *MCPTools) read(ctx context.Context, resp *http.Response, id int64) (rpc
 	}
 	// One byte more than allowed tells that there is more.
 	body := &io.LimitedReader{R: resp.Body, N: m.cfg.MaxAnswer + 1}
+	wait := faultpoint.At(ctx, "tools.read")
+	if err := wait.Before(); err != nil {
+		return rpcReply{}, m.lost(ctx, "the answer was cut", err)
+	}
 	message, err := m.answer(resp.Header.Get("Content-Type"), body, id)
+	err = wait.After(err)
 	switch {
 	case body.N == 0:
 		return rpcReply{}, &fault{what: fmt.Sprintf("an answer of more than %d bytes", m.cfg.MaxAnswer)}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"taskwire/faultpoint"
 )
 
 // What ends a request from our side.
@@ -81,9 +83,13 @@ type watchedBody struct {
 }
 
 func (b watchedBody) Read(p []byte) (int, error) {
+	wait := faultpoint.At(context.Background(), "model.read")
+	if err := wait.Before(); err != nil {
+		return 0, err
+	}
 	n, err := b.body.Read(p)
 	if n > 0 {
 		b.dog.heard()
 	}
-	return n, err
+	return n, wait.After(err)
 }

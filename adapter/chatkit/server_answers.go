@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 )
 
 var emptyObject = []byte("{}")
@@ -54,26 +55,44 @@ func (p Paging) page() PageParams {
 	return PageParams{After: p.After, Limit: p.Limit, Ascending: p.Ascending}
 }
 
-// getThread answers with the oldest items: the client pages on from there.
+// steadyTries is how often a thread is read anew that does not stand still.
+const steadyTries = 5
+
+// getThread answers with the oldest items: the client pages on from there. The
+// thread is the same before and after its items were read, so that they belong
+// together: between two reads others rename, answer and delete.
 func (c *call) getThread(ctx context.Context, p *GetThread) ([]byte, error) {
-	thread, err := c.server.store.LoadThread(ctx, c.user, p.ThreadID)
+	before, err := c.server.store.LoadThread(ctx, c.user, p.ThreadID)
 	if err != nil {
 		return nil, err
 	}
-	items, err := c.server.store.LoadThreadItems(ctx, c.user, p.ThreadID, PageParams{Limit: defaultLimit, Ascending: true})
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		items, err := c.server.store.LoadThreadItems(ctx, c.user, p.ThreadID, PageParams{Limit: defaultLimit, Ascending: true})
+		if err != nil {
+			return nil, err
+		}
+		thread, err := c.server.store.LoadThread(ctx, c.user, p.ThreadID)
+		if err != nil {
+			return nil, err
+		}
+		if try == steadyTries || reflect.DeepEqual(thread, before) {
+			return AppendThread(nil, thread, items)
+		}
+		before = thread
 	}
-	return AppendThread(nil, thread, items)
 }
 
+// listItems looks for the thread after its items: one that is deleted in
+// between is gone, not empty.
 func (c *call) listItems(ctx context.Context, p *ListItems) ([]byte, error) {
-	if _, err := c.server.store.LoadThread(ctx, c.user, p.ThreadID); err != nil {
-		return nil, err
-	}
 	items, err := c.server.store.LoadThreadItems(ctx, c.user, p.ThreadID, p.page())
 	if err != nil {
 		return nil, err
+	}
+	if len(items.Data) == 0 {
+		if _, err := c.server.store.LoadThread(ctx, c.user, p.ThreadID); err != nil {
+			return nil, err
+		}
 	}
 	return AppendItems(nil, items)
 }

@@ -1,6 +1,7 @@
 package chatkit
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -32,6 +33,10 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, user string, err
 			s.opts.Fail(w, r, &known.answer)
 			return
 		}
+	}
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil { // by the client, who may have closed but one direction
+		s.opts.Fail(w, r, &RequestError{http.StatusBadRequest, "closed", "The connection was closed before the request was done."})
+		return
 	}
 	s.opts.Logger.ErrorContext(r.Context(), "request failed", "user", user, "err", err)
 	s.opts.Fail(w, r, &RequestError{http.StatusInternalServerError, "internal", "internal error"})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -63,7 +64,7 @@ func (c *call) serve() error {
 		c.w.Header().Set("Allow", http.MethodPost)
 		return &RequestError{http.StatusMethodNotAllowed, "method_not_allowed", "Use POST."}
 	}
-	if !isJSON(c.r.Header.Get("Content-Type")) {
+	if !isJSON(c.r.Header) {
 		return &RequestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json in UTF-8."}
 	}
 	if err := c.identify(); err != nil {
@@ -84,8 +85,14 @@ func (c *call) serve() error {
 	return nil
 }
 
-func isJSON(contentType string) bool {
-	kind, params, err := mime.ParseMediaType(contentType)
+// isJSON reports whether a body is JSON in UTF-8, and not packed: nothing is
+// unpacked here that may be huge.
+func isJSON(h http.Header) bool {
+	types, codings := h.Values("Content-Type"), h.Values("Content-Encoding")
+	if len(types) != 1 || slices.ContainsFunc(codings, func(c string) bool { return !strings.EqualFold(c, "identity") }) {
+		return false
+	}
+	kind, params, err := mime.ParseMediaType(types[0])
 	charset, given := params["charset"]
 	return err == nil && kind == "application/json" && (!given || strings.EqualFold(charset, "utf-8"))
 }

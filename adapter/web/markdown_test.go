@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"regexp"
 	"strconv"
@@ -20,32 +18,10 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/markdown.json anew")
 
-// openMarkdown opens a page on which testdata/markdown.mjs answers, in the style
-// and under the policy of the real one.
+// openMarkdown opens a page on which testdata/markdown.mjs answers.
 func openMarkdown(t *testing.T, lang string, before ...func(*browsertest.Tab)) *browsertest.Tab {
 	t.Helper()
-	style, err := readStyle()
-	if err != nil {
-		t.Fatal(err)
-	}
-	direction := map[string]string{"en": "ltr", "ur": "rtl"}[lang]
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", policy(Config{}, style))
-		fmt.Fprintf(w, `<!doctype html><html lang="%s" dir="%s"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Markdown</title>`+
-			`<link rel="icon" href="data:,"><style>%s</style></head><body><main><h1>Markdown</h1><h2>Answer</h2><div id="log" dir="auto"></div></main><script type="module" src="/markdown.mjs"></script></body></html>`, lang, direction, style)
-	})
-	mux.HandleFunc("GET /markdown.mjs", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/javascript")
-		http.ServeFile(w, r, "testdata/markdown.mjs")
-	})
-	mux.Handle("GET /js/", http.FileServerFS(files))
-	s := httptest.NewServer(mux)
-	t.Cleanup(s.Close)
-	tab := browsertest.Open(t, s.URL+"/", before...)
-	tab.WaitEval("window.show")
-	return tab
+	return openPiece(t, "markdown", lang, `<h2>Answer</h2><div id="log" dir="auto"></div>`, before...)
 }
 
 // js is a value as JavaScript writes it.
@@ -117,7 +93,7 @@ var surroundings = []string{
 	"**%s**", "[%s](https://a.example)", "![%s](https://a.example)", "[a](%s)", "[a](<%s>)", "[a](https://a.example \"%s\")", "<%s>", "https://a.example/%s", "1. > - %s",
 }
 
-// Whatever is written, nothing comes of it but the elements and attributes that
+// L24: whatever is written, nothing comes of it but the elements and attributes that
 // we know, and no link leads anywhere but to the web and to mail. Should a script
 // run, an image be loaded or the policy be broken, the tab fails the test.
 func TestMarkdownIsSafe(t *testing.T) {
@@ -141,7 +117,7 @@ func TestMarkdownIsSafe(t *testing.T) {
 	tab.WaitEval("document.querySelectorAll('#log a').length > 20")
 }
 
-// What must not be an address is none. There may still be one in it that is
+// L24: what must not be an address is none. There may still be one in it that is
 // shown in full; those links bear a direction.
 func TestMarkdownRefusesAddresses(t *testing.T) {
 	t.Parallel()

@@ -17,8 +17,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -58,11 +60,11 @@ type Page struct {
 
 // New makes the page.
 func New(cfg Config) (*Page, error) {
-	scripts, err := scripts()
+	joined, err := scripts()
 	if err != nil {
 		return nil, err
 	}
-	assets, err := makeAssets(scripts)
+	assets, err := makeAssets(joined)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +72,7 @@ func New(cfg Config) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{csp: policy(cfg, style), documents: map[string]*file{}, assets: assets, scripts: scripts}
+	p := &Page{csp: policy(cfg, style), documents: map[string]*file{}, assets: assets, scripts: joined}
 	p.prefix = Root + "/" + version(assets) + "/"
 	for _, l := range languages {
 		if p.documents[l.Code], err = p.document(cfg, l, style); err != nil {
@@ -198,7 +200,7 @@ func readStyle() (string, error) {
 // version names the content of all assets.
 func version(assets map[string]*file) string {
 	sum := sha256.New()
-	for _, name := range sortedNames(assets) {
+	for _, name := range slices.Sorted(maps.Keys(assets)) {
 		fmt.Fprintf(sum, "%s %s\n", name, assets[name].tag)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:6])

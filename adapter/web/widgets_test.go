@@ -3,9 +3,6 @@ package web
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -15,35 +12,10 @@ import (
 )
 
 // openWidgets opens a page with nothing on it but what testdata/widgets.mjs is
-// told to show, in the style and under the policy of the real one.
+// told to show.
 func openWidgets(t *testing.T, lang string, before ...func(*browsertest.Tab)) *browsertest.Tab {
 	t.Helper()
-	style, err := readStyle()
-	if err != nil {
-		t.Fatal(err)
-	}
-	direction := map[string]string{"en": "ltr", "ur": "rtl"}[lang]
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", policy(Config{}, style))
-		fmt.Fprintf(w, `<!doctype html><html lang="%s" dir="%s"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Widgets</title>`+
-			`<link rel="icon" href="data:,"><style>%s</style></head><body><main><h1>Widgets</h1><div id="log"></div></main><script type="module" src="/widgets.mjs"></script></body></html>`, lang, direction, style)
-	})
-	mux.HandleFunc("GET /widgets.mjs", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/javascript")
-		http.ServeFile(w, r, "testdata/widgets.mjs")
-	})
-	mux.Handle("GET /js/", http.FileServerFS(files))
-	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { // a picture of our own
-		w.Header().Set("Content-Type", "image/svg+xml")
-		io.WriteString(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>`)
-	})
-	s := httptest.NewServer(mux)
-	t.Cleanup(s.Close)
-	tab := browsertest.Open(t, s.URL+"/", before...)
-	tab.WaitEval("window.show")
-	return tab
+	return openPiece(t, "widgets", lang, `<div id="log"></div>`, before...)
 }
 
 // show shows a widget: JSON, or a JavaScript expression.

@@ -55,6 +55,18 @@ func (w *Writer) Hold() {
 	}
 }
 
+// Wait waits for d, and reports whether the client and the Provider are still
+// there.
+func (w *Writer) Wait(d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-w.request.Context().Done():
+	case <-w.closed:
+	}
+	return false
+}
+
 // Reset breaks the connection, without the end that a clean close sends.
 func (w *Writer) Reset() {
 	conn, _, err := http.NewResponseController(w.ResponseWriter).Hijack()

@@ -205,6 +205,10 @@ func (tab *Tab) on(n node, function string, out any) error {
 	if err != nil {
 		return err
 	}
+	return tab.onObject(object, function, out)
+}
+
+func (tab *Tab) onObject(object runtime.RemoteObjectID, function string, out any) error {
 	yes := true
 	result, err := try(tab, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
 		FunctionDeclaration: function, ObjectID: object, ReturnByValue: &yes, AwaitPromise: &yes, UserGesture: &yes,

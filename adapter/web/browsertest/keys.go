@@ -96,6 +96,10 @@ func (tab *Tab) Focus() (where string) {
 		if err != nil || len(tree.Nodes) == 0 {
 			return false, fmt.Sprint(err)
 		}
+		still := false
+		if err := tab.onObject(focused.Result.ObjectID, "function() { return this === document.activeElement }", &still); err != nil || !still {
+			return false, "it moves" // with a list that came anew, say: what was asked about is gone
+		}
 		n := node{tree.Nodes[0]}
 		where = strings.TrimSpace(n.role() + " " + n.name())
 		return true, ""
