@@ -118,6 +118,7 @@ func TestHostileRequests(t *testing.T) {
 		{name: "M13 text/plain", header: map[string]string{"Content-Type": "text/plain"}, status: 415, code: "unsupported_media_type"},
 		{name: "M13 no type", header: map[string]string{"Content-Type": ""}, status: 415, code: "unsupported_media_type"},
 		{name: "M13 two types", header: map[string]string{"Content-Type": "application/json, application/json"}, status: 415, code: "unsupported_media_type"},
+		{name: "packed", header: map[string]string{"Content-Encoding": "gzip"}, status: 415, code: "unsupported_media_type"},
 		{name: "M31 version of the future", header: map[string]string{headerVersion: "2099-01-01"}, status: 400, rpc: mcp.CodeUnsupportedProtocolVersion, words: "2025-11-25"},
 		{name: "M31 version of the past", header: map[string]string{headerVersion: "1999-01-01"}, status: 400, rpc: mcp.CodeUnsupportedProtocolVersion, words: statelessEra},
 		{name: "M31 8 KiB of version", header: map[string]string{headerVersion: strings.Repeat("9", 8<<10)}, status: 400, rpc: mcp.CodeUnsupportedProtocolVersion, words: "Unsupported protocol version"},

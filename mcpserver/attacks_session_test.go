@@ -19,6 +19,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"taskwire/identity"
+	"taskwire/promises/tally"
 	"taskwire/store/storetest"
 )
 
@@ -183,7 +184,7 @@ func TestSessionCap(t *testing.T) {
 		open[i] = h.open(t, token)
 	}
 	before := serving()
-	for range 300 {
+	for range tally.Rounds(300, 50_000) {
 		a := h.send(t, http.MethodPost, h.URL, initializeMessage, as(token))
 		sound(t, "one too many", a)
 		if a.Status != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" || a.Header.Get(headerSession) != "" {

@@ -13,6 +13,7 @@ import (
 
 	"taskwire/identity"
 	"taskwire/identity/identitytest"
+	"taskwire/promises/tally"
 	"taskwire/store/storetest"
 )
 
@@ -152,6 +153,7 @@ func TestBadTokens(t *testing.T) {
 	}
 	x.refused(t, "J17 sub of 10 KiB", change(map[string]any{"sub": strings.Repeat("a", 7<<10)}))
 	x.end(t, before)
+	tally.Counted(t, tally.Entry{Promise: "P8", What: "bad tokens", Runs: len(x.sent) * len(x.entries)})
 
 	for name, changes := range map[string]map[string]any{
 		"J15 one of two audiences":         {"aud": []string{"other", x.URL}},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"taskwire/promises/tally"
 	"taskwire/store/storetest"
 )
 
@@ -414,6 +415,7 @@ func TestPanicInTool(t *testing.T) {
 			t.Errorf("%s: the log does not say where the panic was", name)
 		}
 	}
+	tally.Counted(t, tally.Entry{Promise: "P7", What: "panics in handlers", Runs: 3 * len(ways)})
 }
 
 // inProcessStdio runs the program over stdio in this process.

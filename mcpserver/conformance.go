@@ -24,6 +24,10 @@ import (
 
 const fixtureDescription = "Fixture of the conformance suite"
 
+// fixtureStreams has the SDK hold the streams of sessions: the suite subscribes
+// to fixtures and hears of them there.
+const fixtureStreams = true
+
 // fixtures keeps its helpers off the product's package scope.
 type fixtures struct {
 	*mcp.Server

@@ -9,3 +9,7 @@ import "github.com/modelcontextprotocol/go-sdk/mcp"
 func addFixtures(*mcp.Server) {}
 
 func fixtureOptions(*mcp.ServerOptions) {}
+
+// fixtureStreams says that something may be said on the streams of sessions: by
+// fixtures alone.
+const fixtureStreams = false

@@ -334,10 +334,10 @@ func (b *syncBuffer) String() string {
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// waitFor polls until the condition holds, and fails the test after 10 s.
+// waitFor polls until the condition holds, and fails the test after 60 s.
 func waitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(60 * time.Second)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"taskwire/promises/tally"
 	"taskwire/store/storetest"
 )
 
@@ -47,6 +48,7 @@ type matrix struct {
 	deployment *deployment
 	doors      []*door
 	accounts   map[string]*account
+	cells      int // requests that were looked at
 }
 
 // An account is what a user has, and what others might try to use of it.
@@ -98,6 +100,11 @@ func furnish(t *testing.T, d *door) *account {
 }
 
 func (m *matrix) run(t *testing.T) {
+	defer func() {
+		tally.Counted(t, tally.Entry{
+			Promise: "P5", What: "matrix of tools, prompts and resources", Runs: m.cells, Note: fmt.Sprintf("%d doors", len(m.doors)),
+		})
+	}()
 	for _, d := range m.doors {
 		t.Run(d.name, func(t *testing.T) {
 			v := m.visit(d)
@@ -113,11 +120,12 @@ func (m *matrix) run(t *testing.T) {
 type visit struct {
 	*door
 	mine, theirs *account
+	cells        *int
 	hash         func(testing.TB) string
 }
 
 func (m *matrix) visit(d *door) *visit {
-	v := &visit{door: d, mine: m.accounts[d.user]}
+	v := &visit{door: d, mine: m.accounts[d.user], cells: &m.cells}
 	for user, account := range m.accounts {
 		if user != d.user {
 			v.theirs = account
@@ -131,6 +139,7 @@ func (m *matrix) visit(d *door) *visit {
 // was asked with.
 func (v *visit) look(t testing.TB, method string, params map[string]any) answer {
 	t.Helper()
+	*v.cells++
 	a := v.ask(t, method, params)
 	asked := string(mustMarshal(params))
 	for _, secret := range append([]string{v.theirs.canary}, v.theirs.ids...) {
@@ -329,6 +338,9 @@ func (v *visit) prompts(t *testing.T) {
 		t.Fatal("prompts/list is empty")
 	}
 	for _, prompt := range list.Prompts {
+		if len(prompt.Arguments) == 0 {
+			v.look(t, "prompts/get", map[string]any{"name": prompt.Name})
+		}
 		for _, argument := range prompt.Arguments {
 			values := v.complete(t, map[string]any{"type": "ref/prompt", "name": prompt.Name}, argument.Name, "")
 			if len(values) == 0 {

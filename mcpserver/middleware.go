@@ -78,7 +78,7 @@ func (ts *toolset) limitedCalls(limit *edge.Limiter) mcp.Middleware {
 			if err != nil {
 				return nil, err
 			}
-			if wait, ok := limit.Allow(user); !ok {
+			if wait, ok := limit.Take(ctx, user, 1); !ok {
 				return toolError(codeLimited, fmt.Sprintf(
 					"too many tool calls; nothing was done, try again in %d s", int(math.Ceil(wait.Seconds())))), nil
 			}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -19,18 +18,18 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/oauthex"
 
 	"taskwire/identity/identitytest"
+	"taskwire/store/storetest"
 )
 
 // freeAddress is a loopback address that nobody listened on just now: the
 // authorization server has to know the resource before the resource starts.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := storetest.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	return addr
 }
 
 // withBetterAuth starts a real authorization server and the program that

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"taskwire/identity/identitytest"
+	programs "taskwire/promises/fleet"
 	"taskwire/store"
 )
 
@@ -110,7 +111,7 @@ func start(t testing.TB, file string, env map[string]string, flags ...string) *h
 	t.Cleanup(func() {
 		p.stop(t)
 		if t.Failed() {
-			t.Logf("log of %s: %s", p.URL, p.complaints())
+			t.Logf("log of %s: %s", p.URL, programs.Complaints(p.Log.String()))
 		}
 	})
 	return p
@@ -132,17 +133,6 @@ func (p *httpProcess) logged(message string) map[string]string {
 		}
 	}
 	return found
-}
-
-// complaints is the log without the requests that went well.
-func (p *httpProcess) complaints() string {
-	var kept []string
-	for line := range strings.Lines(p.Log.String()) {
-		if !strings.Contains(line, `"msg":"request"`) || !strings.Contains(line, `"status":20`) {
-			kept = append(kept, line)
-		}
-	}
-	return strings.Join(kept, "")
 }
 
 // ready waits until calls would be served.

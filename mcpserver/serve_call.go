@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,19 +43,20 @@ func inOrder(r *http.Request, message *envelope, p identity.Principal) bool {
 // acceptsBoth reports whether the two media types of the transport stand in
 // Accept, as clients write them. The SDK takes more, such as */*.
 func acceptsBoth(accept []string) bool {
-	var asJSON, asStream bool
+	return accepts(accept, "application/json") && accepts(accept, "text/event-stream")
+}
+
+// accepts reports whether one of the media types stands in Accept.
+func accepts(accept []string, kinds ...string) bool {
 	for _, list := range accept {
 		for kind := range strings.SplitSeq(list, ",") {
 			kind, _, _ = strings.Cut(kind, ";")
-			switch strings.TrimSpace(kind) {
-			case "application/json":
-				asJSON = true
-			case "text/event-stream":
-				asStream = true
+			if slices.Contains(kinds, strings.ToLower(strings.TrimSpace(kind))) {
+				return true
 			}
 		}
 	}
-	return asJSON && asStream
+	return false
 }
 
 // serveTool answers a call that is inOrder, as the SDK's handler would.

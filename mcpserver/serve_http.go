@@ -66,7 +66,7 @@ type httpServer struct {
 	verifier *identity.Verifier
 	logger   *slog.Logger
 
-	requests *edge.Limiter // every POST
+	requests *edge.Limiter // every request for /mcp
 	reads    *edge.Limiter // calls that are no tool calls
 	streams  *edge.Cap
 	sessions *sessions
@@ -96,7 +96,7 @@ func newHTTPServer(cfg config, addr net.Addr, st *store.Store, verifier *identit
 	}
 	h.server = newServer(ts, selectTools(cfg.readOnly, cfg.tools),
 		recovered(logger), checked, h.sessions.track, h.stoppable,
-		ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)), ts.fair(newShare(callsAtOnce)))
+		ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)), ts.fair(edge.NewShare(edge.CallsAtOnce)))
 	handler := func(stateless, json bool) http.Handler {
 		return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return h.server }, &mcp.StreamableHTTPOptions{
 			Stateless:                    stateless,

@@ -48,6 +48,11 @@ func (h *httpServer) serveMCP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	// Before any work, whatever the message is: reading one costs too.
+	if wait, ok := h.requests.Take(r.Context(), principal.User, 1); !ok {
+		tooManyRequests(w, r, wait)
+		return
+	}
 	// The SDK and the tools see our request id, whatever the client sent.
 	r.Header.Set("X-Request-Id", edge.RequestID(r.Context()))
 	switch {
@@ -62,11 +67,6 @@ func (h *httpServer) serveMCP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *httpServer) servePost(w http.ResponseWriter, r *http.Request, p identity.Principal) {
-	// Before any work, whatever the message is: reading one costs too.
-	if wait, ok := h.requests.Allow(p.User); !ok {
-		tooManyRequests(w, r, wait)
-		return
-	}
 	if !edge.CheckContentType(r, "application/json") {
 		edge.WriteProblem(w, r, http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type must be application/json, in UTF-8.")
 		return
@@ -98,7 +98,7 @@ func (h *httpServer) servePost(w http.ResponseWriter, r *http.Request, p identit
 		return
 	}
 	if message.isCall() && message.method != "tools/call" && message.method != "ping" {
-		if wait, ok := h.reads.Allow(p.User); !ok {
+		if wait, ok := h.reads.Take(r.Context(), p.User, 1); !ok {
 			tooManyRequests(w, r, wait)
 			return
 		}
@@ -162,19 +162,10 @@ func (h *httpServer) openSession(w http.ResponseWriter, r *http.Request, message
 	}
 }
 
-// serveStream serves the stream of a session, for which the host GETs.
-func (h *httpServer) serveStream(w http.ResponseWriter, r *http.Request, p identity.Principal) {
-	if session := r.Header.Get(headerSession); session == "" || h.owns(w, r, session, p) {
-		h.hold(w, r, h.stateful, p)
-	}
-}
-
-// hold serves a long stream: counted, and ended when the server drains.
+// hold serves a long answer of the SDK: counted, and ended when the server drains.
 func (h *httpServer) hold(w http.ResponseWriter, r *http.Request, era http.Handler, p identity.Principal) {
-	release, ok := h.streams.Acquire(p.User)
+	release, ok := h.acquireStream(w, r, p)
 	if !ok {
-		edge.SetRetryAfter(w.Header(), time.Minute)
-		edge.WriteProblem(w, r, http.StatusTooManyRequests, "too_many_streams", "This user has as many open streams as are allowed; close one first.")
 		return
 	}
 	defer release()
@@ -184,6 +175,15 @@ func (h *httpServer) hold(w http.ResponseWriter, r *http.Request, era http.Handl
 	edge.EndOnDrain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.serveSDK(w, r, era, p)
 	})).ServeHTTP(w, r.WithContext(ctx))
+}
+
+func (h *httpServer) acquireStream(w http.ResponseWriter, r *http.Request, p identity.Principal) (release func(), ok bool) {
+	release, ok = h.streams.Acquire(p.User)
+	if !ok {
+		edge.SetRetryAfter(w.Header(), time.Minute)
+		edge.WriteProblem(w, r, http.StatusTooManyRequests, "too_many_streams", "This user has as many open streams as are allowed; close one first.")
+	}
+	return release, ok
 }
 
 // endSession ends a session, for which the host DELETEs. Not the SDK does it:

@@ -30,7 +30,9 @@ func serveStdio(ctx context.Context, cfg config, logger *slog.Logger, in io.Read
 	}
 	server := newServer(ts, selectTools(cfg.readOnly, cfg.tools),
 		recovered(logger), checked, ts.limitedCalls(edge.NewLimiter(cfg.edge.RateToolCalls)))
-	err := runStdio(ctx, server, &stdioTransport{in: in, out: out, stop: stop, grace: cfg.edge.ShutdownGrace, ended: make(chan struct{})})
+	err := runStdio(ctx, server, &stdioTransport{
+		in: in, out: out, stop: stop, grace: cfg.edge.ShutdownGrace, ended: make(chan struct{}), logger: logger,
+	})
 	if cause := context.Cause(ctx); cause != nil {
 		return cause // the database could not be opened
 	}
@@ -70,7 +72,11 @@ func newOpening(ctx context.Context, cfg config, logger *slog.Logger, fail conte
 	o := &opening{done: make(chan struct{})}
 	go func() {
 		defer close(o.done)
-		if o.st, o.err = openStore(ctx, cfg.store, logger); o.err != nil {
+		o.err = edge.Safely(func() (err error) {
+			o.st, err = openStore(ctx, cfg.store, logger)
+			return err
+		})
+		if o.err != nil {
 			fail(o.err)
 			return
 		}

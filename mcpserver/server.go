@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"taskwire/store"
 )
 
 //go:embed instructions.md
@@ -53,8 +55,16 @@ func newServer(ts *toolset, tools []*tool, mw ...mcp.Middleware) *mcp.Server {
 	ts.addPrompts(server)
 	ts.addResources(server)
 	addFixtures(server)
-	server.AddReceivingMiddleware(mw...)
+	server.AddReceivingMiddleware(append(mw, impatient)...)
 	return server
+}
+
+// impatient lets a call of several steps wait for the database as long as one
+// of a single step.
+func impatient(next mcp.MethodHandler) mcp.MethodHandler {
+	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
+		return next(store.Impatient(ctx), method, req)
+	}
 }
 
 // instructionsFor leaves out the lines about tools that are not offered.

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"taskwire/edge"
 )
 
 // sessions knows the sessions of the older protocol era: whose each is, and
@@ -13,14 +15,21 @@ import (
 type sessions struct {
 	max int // per user, 0 = no limit
 
-	mu     sync.Mutex
-	count  map[string]int // by user, those being opened included
-	owners map[string]string
-	live   map[string]*mcp.ServerSession
+	mu      sync.Mutex
+	count   map[string]int // by user, those being opened included
+	owners  map[string]string
+	live    map[string]*mcp.ServerSession
+	streams map[string]*listening // which hosts opened with GET, by session
 }
 
+// listening is the stream of a session: nil while it is being opened.
+type listening struct{ stream *edge.HeldStream }
+
 func newSessions(limit int) *sessions {
-	return &sessions{max: limit, count: map[string]int{}, owners: map[string]string{}, live: map[string]*mcp.ServerSession{}}
+	return &sessions{
+		max: limit, count: map[string]int{}, owners: map[string]string{},
+		live: map[string]*mcp.ServerSession{}, streams: map[string]*listening{},
+	}
 }
 
 // owner returns whose session it is, empty when there is none: no user has an
@@ -115,6 +124,43 @@ func (s *sessions) end(id string) {
 		delete(s.live, id)
 		s.leave(user)
 	}
+	if to := s.streams[id]; to != nil && to.stream != nil {
+		to.stream.End()
+	}
+}
+
+// listen opens the stream of a session and reports whether it may: there is one
+// per session at a time. open is given what to call when the stream is over.
+func (s *sessions) listen(id string, open func(over func()) (*edge.HeldStream, error)) (first bool, err error) {
+	own := &listening{}
+	s.mu.Lock()
+	taken := s.streams[id] != nil
+	if !taken {
+		s.streams[id] = own
+	}
+	s.mu.Unlock()
+	if taken {
+		return false, nil
+	}
+	over := func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.streams[id] == own { // the host may have opened the next one
+			delete(s.streams, id)
+		}
+	}
+	stream, err := open(over)
+	if err != nil {
+		over()
+		return true, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own.stream = stream
+	if _, lives := s.owners[id]; !lives {
+		stream.End() // end could not, for it did not know of it
+	}
+	return true, nil
 }
 
 // abandon ends the session that took the slot: the host hung up before it could

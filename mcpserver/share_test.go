@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -14,86 +12,16 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"taskwire/edge"
 	"taskwire/store/storetest"
 )
-
-// Each user has so many places. Who waits for one gets the next that is free,
-// or gives up the wait, and nothing is kept of users who are gone.
-func TestShare(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newShare(callsAtOnce)
-		type entered struct {
-			leave func()
-			err   error
-		}
-		enter := func(ctx context.Context, user string) <-chan entered {
-			out := make(chan entered, 1)
-			go func() {
-				leave, err := s.enter(ctx, user)
-				out <- entered{leave, err}
-			}()
-			synctest.Wait()
-			return out
-		}
-		in := func(what string, call <-chan entered) func() {
-			t.Helper()
-			select {
-			case e := <-call:
-				if e.err != nil {
-					t.Fatalf("%s: %v, want a place", what, e.err)
-				}
-				return e.leave
-			default:
-				t.Fatalf("%s waits, want a place", what)
-				return nil
-			}
-		}
-		waits := func(what string, call <-chan entered) {
-			t.Helper()
-			select {
-			case e := <-call:
-				t.Fatalf("%s: %+v, want it to wait", what, e)
-			default:
-			}
-		}
-		var leave []func()
-		for i := range callsAtOnce {
-			leave = append(leave, in(fmt.Sprint("place ", i+1), enter(t.Context(), "alice")))
-		}
-		short, giveUp := context.WithCancel(t.Context())
-		given, next := enter(short, "alice"), enter(t.Context(), "alice")
-		waits("one too many", given)
-		waits("two too many", next)
-		in("another user", enter(t.Context(), "bob"))()
-
-		giveUp()
-		synctest.Wait()
-		if e := <-given; !errors.Is(e.err, context.Canceled) {
-			t.Errorf("a wait that was given up ended with %v", e.err)
-		}
-		if using := s.users["alice"].using; using != callsAtOnce+1 {
-			t.Errorf("%d hold or wait for a place, want %d", using, callsAtOnce+1)
-		}
-		waits("two too many", next)
-		leave[0]()
-		synctest.Wait()
-		leave[0] = in("after one has left", next)
-		for _, end := range leave {
-			end()
-		}
-		synctest.Wait()
-		if len(s.users) != 0 {
-			t.Errorf("%d users are kept of whom nobody calls", len(s.users))
-		}
-	})
-}
 
 // What reads or changes tasks waits for its turn for a while, then is told to
 // come back. The lists do not wait.
 func TestShareOfCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ts := &toolset{user: "alice", logger: quiet}
-		s := newShare(callsAtOnce)
+		s := edge.NewShare(edge.CallsAtOnce)
 		let := make(chan struct{})
 		var served atomic.Int32
 		handler := ts.fair(s)(func(_ context.Context, method string, _ mcp.Request) (mcp.Result, error) {
@@ -117,7 +45,7 @@ func TestShareOfCalls(t *testing.T) {
 			return out
 		}
 		var running []<-chan outcome
-		for range callsAtOnce {
+		for range edge.CallsAtOnce {
 			running = append(running, call("tools/call"))
 		}
 		if got := call("tools/list"); len(got) != 1 {
@@ -129,7 +57,7 @@ func TestShareOfCalls(t *testing.T) {
 				t.Errorf("%s did not wait: %+v", method, <-waiting[method])
 			}
 		}
-		time.Sleep(shareWait + time.Millisecond)
+		time.Sleep(edge.ShareWait + time.Millisecond)
 		synctest.Wait()
 		for method, out := range waiting {
 			if len(out) == 0 {
@@ -158,8 +86,8 @@ func TestShareOfCalls(t *testing.T) {
 				t.Errorf("a call that was let in: %+v", o)
 			}
 		}
-		if served.Load() != callsAtOnce+2 || len(s.users) != 0 {
-			t.Errorf("%d were served, %d users are kept", served.Load(), len(s.users))
+		if served.Load() != edge.CallsAtOnce+2 {
+			t.Errorf("%d were served", served.Load())
 		}
 	})
 }
@@ -188,7 +116,7 @@ func TestOneUserLeavesOthersRoom(t *testing.T) {
 	most := 0
 	waitFor(t, "three calls in the database and the others before it", func() bool {
 		most = max(most, waiting(t, db, h.Database.Schema))
-		return most >= callsAtOnce && queued() >= calls-2*callsAtOnce
+		return most >= edge.CallsAtOnce && queued() >= calls-2*edge.CallsAtOnce
 	})
 	if task := taskOf(t, h.call(t, bob, "get_task", map[string]any{"task_id": his})); task.Title != "Bob's" {
 		t.Errorf("Bob's task is %+v", task)
@@ -201,8 +129,8 @@ func TestOneUserLeavesOthersRoom(t *testing.T) {
 			t.Errorf("one of Alice's calls: %s, %v", out.text(), out.Meta)
 		}
 	}
-	if most != callsAtOnce {
-		t.Errorf("%d of Alice's calls were in the database at once, want %d", most, callsAtOnce)
+	if most != edge.CallsAtOnce {
+		t.Errorf("%d of Alice's calls were in the database at once, want %d", most, edge.CallsAtOnce)
 	}
 	if task := taskOf(t, h.call(t, alice, "get_task", map[string]any{"task_id": held})); !task.Completed {
 		t.Error("none of Alice's calls was served")
@@ -212,5 +140,5 @@ func TestOneUserLeavesOthersRoom(t *testing.T) {
 // queued is how many calls wait for a place of their user's.
 func queued() int {
 	buf := make([]byte, 4<<20)
-	return strings.Count(string(buf[:runtime.Stack(buf, true)]), "mcpserver.(*share).enter(")
+	return strings.Count(string(buf[:runtime.Stack(buf, true)]), "edge.(*Share).Enter(")
 }

@@ -7,11 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"taskwire/edge"
 )
 
 const (
@@ -37,6 +40,8 @@ type stdioTransport struct {
 	stop  <-chan struct{} // closed when the program is asked to stop
 	grace time.Duration   // how long running calls may then go on
 	ended chan struct{}   // closed by us when input is over and answers have had their time
+
+	logger *slog.Logger
 }
 
 func (t *stdioTransport) Connect(context.Context) (mcp.Connection, error) {
@@ -45,6 +50,7 @@ func (t *stdioTransport) Connect(context.Context) (mcp.Connection, error) {
 		stop:     t.stop,
 		grace:    t.grace,
 		ended:    t.ended,
+		logger:   t.logger,
 		messages: make(chan jsonrpc.Message),
 		closed:   make(chan struct{}),
 		slots:    make(chan struct{}, maxInFlight),
@@ -61,6 +67,8 @@ type stdioConn struct {
 	stop  <-chan struct{}
 	grace time.Duration
 	ended chan struct{}
+
+	logger *slog.Logger
 
 	messages  chan jsonrpc.Message // closed after the last one
 	closed    chan struct{}
@@ -188,7 +196,7 @@ func (c *stdioConn) readLines(in io.Reader) {
 		case long || len(line) > maxMessage:
 			goOn = c.refuse(&envelopeError{code: jsonrpc.CodeInvalidRequest, text: "invalid request: a message may have up to 1 MiB"})
 		case len(bytes.TrimSpace(line)) > 0:
-			goOn = c.accept(line)
+			goOn = c.guarded(line)
 		}
 		if err != nil || !goOn {
 			return
@@ -210,6 +218,19 @@ func readLine(r *bufio.Reader) (line []byte, long bool, err error) {
 			return line, long, err
 		}
 	}
+}
+
+// guarded is accept, of which a bug costs the line and no more.
+func (c *stdioConn) guarded(line []byte) (goOn bool) {
+	err := edge.Safely(func() error {
+		goOn = c.accept(line)
+		return nil
+	})
+	if err != nil {
+		c.logger.Error("panic", "err", err)
+		return c.refuse(&envelopeError{code: jsonrpc.CodeInternalError, text: "internal error"})
+	}
+	return goOn
 }
 
 // accept hands one line to the session and reports whether to go on.

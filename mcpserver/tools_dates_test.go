@@ -16,7 +16,7 @@ import (
 	"taskwire/edge"
 )
 
-// A due date comes back in the form in which it was given.
+// T17: a due date comes back in the form in which it was given.
 func TestDueDateForms(t *testing.T) {
 	good := []string{
 		"2026-12-01", "0001-01-01", "9999-12-31", "2024-02-29", "2000-02-29",
@@ -76,8 +76,8 @@ func TestDueDateForms(t *testing.T) {
 	})
 }
 
-// Where a day begins and ends depends on the zone, and where clocks change it
-// has 23 or 25 hours, or does not begin at midnight.
+// T17: where a day begins and ends depends on the zone, and where clocks change
+// it has 23 or 25 hours, or does not begin at midnight.
 func TestDayInZone(t *testing.T) {
 	cases := []struct {
 		name, zone, day string

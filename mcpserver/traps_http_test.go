@@ -61,7 +61,7 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// Cure: the challenge and the metadata are ours. The SDK's challenge names no
+// E13, E15. Cure: the challenge and the metadata are ours. The SDK's challenge names no
 // error, and hosts look for the metadata at either path.
 func TestChallengeAndMetadata(t *testing.T) {
 	h := startHTTP(t, storetest.SQLite, map[string]string{"MCP_PUBLIC_URL": "https://tasks.example.com/mcp"})

@@ -15,6 +15,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 
 	"taskwire/identity"
+	"taskwire/promises/tally"
 	"taskwire/store"
 	"taskwire/store/storetest"
 )
@@ -37,6 +38,7 @@ func TestPanicInPrompt(t *testing.T) {
 		t.Error("the log does not say what happened")
 	}
 	alive(t, h)
+	tally.Counted(t, tally.Entry{Promise: "P7", What: "panics in handlers", Runs: 1})
 }
 
 // Cure: the user comes from the request and not from the context, which in a
@@ -299,11 +301,11 @@ func TestResultsAreSmallByDefault(t *testing.T) {
 func TestTuneGC(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { debug.SetGCPercent(percent); debug.SetMemoryLimit(limit) })
-	tuneGC(func(string) string { return "set" })
+	tuneGC(t.Context(), func(string) string { return "set" })
 	if got := debug.SetGCPercent(100); got != 100 {
 		t.Errorf("GOGC is set, and became %d", got)
 	}
-	tuneGC(func(string) string { return "" })
+	tuneGC(t.Context(), func(string) string { return "" })
 	if got, memory := debug.SetGCPercent(100), debug.SetMemoryLimit(-1); got <= 100 || memory == math.MaxInt64 {
 		t.Errorf("percent %d, limit %d", got, memory)
 	}
