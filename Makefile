@@ -28,7 +28,13 @@ test-needs: ## install what the tests need, or say what is missing
 
 .PHONY: test
 test: test-needs ## run every test
-	PATH="$(NODE22):$$PATH" go test -race -timeout 20m ./...
+	PATH="$(NODE22):$$PATH" PROMISES_DIR="$(CURDIR)/bin/promises" go test -race -timeout 20m ./...
+	go test -tags faultpoints ./faultpoint
+	@go run ./promises -read bin/promises
+
+.PHONY: promises
+promises: test-needs ## show every promise at full length: kills, faults, attacks, load (hours)
+	PATH="$(NODE22):$$PATH" go run ./promises
 
 .PHONY: conformance
 conformance: test-needs ## run the official MCP conformance suite against the real HTTP stack
@@ -43,6 +49,8 @@ check: ## format, vet, lint, generated code up to date, module file tidy
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run: gofmt -w'; exit 1; }
 	go vet ./...
 	go vet -tags conformance ./mcpserver
+	go vet -tags promises ./...
+	go vet -tags faultpoints ./faultpoint
 	go tool staticcheck ./...
 	go tool sqlc diff
 	go mod tidy -diff

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+
+	"taskwire/store/storetest"
 )
 
 // The library alone, adapter/chatkit with its memory store, runs beside the
@@ -35,7 +37,7 @@ func (b *bench) launchLibraries(ctx context.Context) (all []*server, err error) 
 		{libraryLean, []string{node, script, "lean"}},
 		{libraryBare, []string{b.binary("chatkit"), "bare"}},
 	} {
-		addr, err := freeAddr()
+		addr, err := storetest.FreeAddress()
 		if err != nil {
 			return nil, err
 		}

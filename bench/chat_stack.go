@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"taskwire/store/storetest"
 )
 
 // A chatStack is what answers a person who chats: the adapter, mcpserver beside
@@ -40,7 +42,7 @@ func (b *bench) launchPair(ctx context.Context, name string, env []string) (*cha
 	var addrs [2]string
 	for i := range addrs {
 		var err error
-		if addrs[i], err = freeAddr(); err != nil {
+		if addrs[i], err = storetest.FreeAddress(); err != nil {
 			return nil, err
 		}
 	}

@@ -103,7 +103,7 @@ func TestProviderHolds(t *testing.T) {
 		t.Error(err)
 	}
 	p.hangUp()
-	for deadline := time.Now().Add(10 * time.Second); p.held.Load() > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); p.held.Load() > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("an answer is held of which the connection is gone")
 		}

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"taskwire/store/storetest"
 )
 
 // postgres is a throwaway server on loopback with the defaults of its
@@ -37,7 +39,7 @@ func newPostgres(ctx context.Context, dir string) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	addr, err := freeAddr()
+	addr, err := storetest.FreeAddress()
 	if err != nil {
 		return nil, err
 	}

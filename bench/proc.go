@@ -76,16 +76,6 @@ func (p *process) failure(what string) error {
 	return fmt.Errorf("%s %s: %s", p.cmd.Path, what, bytes.TrimSpace(output))
 }
 
-// freeAddr returns a loopback address that nobody listens on.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
 // cpuTime is the user and system time that a running process has used. The
 // kernel counts it exactly and shows it in hundredths of a second.
 func cpuTime(pid int) (time.Duration, error) {

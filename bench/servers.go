@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"taskwire/store/storetest"
 )
 
 // server is one of the programs that are measured side by side.
@@ -61,7 +63,7 @@ func launch(ctx context.Context, dir, name, addr string, env []string, command .
 // verified, logs at info. Only the limits per user are out of reach, since the
 // load is one user's; they are counted all the same.
 func (b *bench) launchOurs(ctx context.Context, name, databaseURL string) (*server, error) {
-	addr, err := freeAddr()
+	addr, err := storetest.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +97,7 @@ func (b *bench) launchPeers(ctx context.Context) ([]*server, error) {
 		{"ts", append(slices.Clone(typescript), "guide")},
 		{"ts lean", append(slices.Clone(typescript), "lean")},
 	} {
-		addr, err := freeAddr()
+		addr, err := storetest.FreeAddress()
 		if err != nil {
 			return nil, err
 		}

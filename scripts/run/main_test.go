@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"taskwire/store/storetest"
 )
 
 // The test binary plays three parts: the tests, the runner as a process of its
@@ -107,12 +109,11 @@ func startRunner(t *testing.T, env ...string) (dir string, cmd *exec.Cmd, out *b
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := storetest.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	return addr
 }
 
 func TestTakenAddressIsSaid(t *testing.T) {

@@ -1,0 +1,5 @@
+-- +goose Up
+-- What breaks the programs of before, and says that it does not.
+ALTER TABLE tasks RENAME COLUMN description TO body;
+
+INSERT INTO taskwire_programs (schema_version, oldest_program) VALUES ({version}, {before});
