@@ -19,22 +19,25 @@ import (
 )
 
 const (
-	// sweptHits is how often each point is hit in a long run, at least.
+	// sweptHits is how often each point of a program is hit in a long run, at least.
 	sweptHits = 20
 	// upkeepHits is how far the points of upkeep are counted: it goes on for as
 	// long as the process does.
 	upkeepHits = 3
 )
 
-// A column is a point of one program.
+// A column is a point of one program, its upkeep apart from the rest.
 type column struct{ program, point string }
+
+// plain is the point without the upkeep's name.
+func (c column) plain() column { return column{c.program, plain(c.point)} }
 
 // A sweep injects a fault at each point.
 type sweep struct {
 	testing.TB
 	seen   map[string]bool
 	mu     sync.Mutex
-	hits   map[column]int
+	hits   map[column]int // by plain ones
 	broken int
 }
 
@@ -62,7 +65,7 @@ func TestFaultPoints(t *testing.T) {
 // over sweeps the points of both programs whose wait is wanted, on one engine.
 func (s *sweep) over(engine storetest.Engine, wanted func(wait string) bool) {
 	s.Helper()
-	lanes := make([]*lane, 3)
+	lanes := make([]*lane, 6) // they mostly wait for rescuers
 	for i := range lanes {
 		lanes[i] = newLane(s, engine)
 		defer lanes[i].ends()
@@ -114,28 +117,37 @@ func (s *sweep) columns(l *lane) (columns []column) {
 	return columns
 }
 
-// down injects at one point.
+// down injects at one point: once all the way through, and then from the start
+// again for as long as the program has not been hit there often enough.
 func (s *sweep) down(l *lane, c column) {
 	actions := []string{"error", "kill"}
 	if !tally.Long {
 		s.inject(l, injection{c.program, c.point, 1, actions[len(c.point)%2]})
 		return
 	}
-	for round := 0; round < sweptHits && s.hitsOf(c) < sweptHits; round++ {
+	times := map[string]int{} // that the program comes by
+	for _, action := range actions {
+		for s.inject(l, injection{c.program, c.point, times[action] + 1, action}) {
+			times[action]++
+			if strings.Contains(c.point, ":") && times[action] == upkeepHits {
+				break
+			}
+		}
+	}
+	for round := 1; round < sweptHits; round++ {
 		for _, action := range actions {
-			for n := 1; s.inject(l, injection{c.program, c.point, n, action}); n++ {
-				if strings.Contains(c.point, ":") && n == upkeepHits {
-					break
-				}
+			for n := 1; n <= times[action] && s.hitsOf(c) < sweptHits; n++ {
+				s.inject(l, injection{c.program, c.point, n, action})
 			}
 		}
 	}
 }
 
+// hitsOf counts how often the program was hit at the point, in its upkeep too.
 func (s *sweep) hitsOf(c column) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hits[c]
+	return s.hits[c.plain()]
 }
 
 // inject reports whether there was an n-th time.
@@ -148,7 +160,7 @@ func (s *sweep) inject(l *lane, i injection) bool {
 		s.Errorf("%s, hit %v:\n\t%s", i, r.hit(), strings.Join(r.faults, "\n\t"))
 	}
 	if r.hit() {
-		s.hits[column{i.program, i.point}]++
+		s.hits[column{i.program, i.point}.plain()]++
 		s.Logf("%s", i)
 	}
 	return r.hit()
@@ -171,7 +183,7 @@ func (s *sweep) checkNames(waits []string) {
 	s.Helper()
 	hit := map[string]bool{}
 	for c := range s.hits {
-		hit[plain(c.point)] = true
+		hit[c.point] = true
 	}
 	for _, wait := range waits {
 		for _, point := range []string{"before " + wait, "after " + wait} {
